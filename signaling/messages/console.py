@@ -1,0 +1,345 @@
+"""The officers' console."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from signaling.messages.agreement import AgreementView
+from signaling.messages.base import Id, IdType, Line, Message, Paragraph, Role, Side, ThirdRole, Time, Track
+
+Username = Annotated[str, StringConstraints(min_length=2, max_length=40, pattern=r"^[A-Za-z0-9._-]+$")]
+Password = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+NewPassword = Annotated[str, StringConstraints(min_length=10, max_length=200)]
+OfficerRole = Literal["officer", "supervisor", "administrator"]
+Outcome = Literal["agreed", "not_agreed", "suspended", "withdrawn", "not_applicable"]
+
+
+class SignIn(Message):
+    """Local account."""
+
+    username: Username
+    password: Password
+
+
+class ChangePassword(Message):
+    """A new password of one's own."""
+
+    old: Password
+    new: NewPassword
+
+
+class OfficerView(Message):
+    """An officer, as colleagues and administrators see one."""
+
+    id: Id
+    username: str
+    name: str
+    post: str
+    role: OfficerRole
+    organ: Id
+    organ_name: str
+    disabled: bool
+    must_change_password: bool
+
+
+class NewOfficer(Message):
+    """An account to add."""
+
+    username: Username
+    name: Line
+    post: Line
+    role: OfficerRole
+    organ: Id
+
+
+class OneTimePassword(Message):
+    """Shown once; must be changed at the first sign-in."""
+
+    officer: OfficerView
+    password: str
+
+
+class OrganView(Message):
+    """An organ of the tree."""
+
+    id: Id
+    parent: Id | None
+    name: str
+    kind: Literal["bureau", "station", "committee", "brigade"]
+
+
+class NewOrgan(Message):
+    """An organ to add beneath another."""
+
+    parent: Id
+    name: Line
+    kind: Literal["bureau", "station", "committee", "brigade"]
+
+
+class PartyInput(Message):
+    """A party of the case."""
+
+    side: Side
+    name: Line
+    name_substitute: Annotated[str, StringConstraints(max_length=100)] = ""
+    id_type: IdType
+    id_number: Line
+    phone: Line
+    address: Annotated[str, StringConstraints(max_length=200)] = ""
+    workplace: Annotated[str, StringConstraints(max_length=200)] = ""
+    gender: Literal["male", "female", ""] = ""
+    birth_date: Annotated[str, StringConstraints(pattern=r"^(\d{4}-\d{2}-\d{2})?$")] = ""
+    private_contact: bool = False
+
+
+class CaseInput(Message):
+    """A case record to open (with its room)."""
+
+    number: Line
+    track: Track
+    cause: Line
+    happened_at: Time
+    place: Line
+    facts: Paragraph
+    officer: Id | None = Field(default=None, description="responsible officer; the caller when absent")
+    community: Annotated[str, StringConstraints(max_length=100)] = ""
+    parties: Annotated[list[PartyInput], Field(min_length=2, max_length=12)]
+
+
+class CaseChanges(Message):
+    """Fields to change, against the revision that was seen."""
+
+    revision: int
+    cause: Line | None = None
+    happened_at: Time | None = None
+    place: Line | None = None
+    facts: Paragraph | None = None
+    community: Annotated[str, StringConstraints(max_length=100)] | None = None
+    officer: Id | None = None
+
+
+class CaseRow(Message):
+    """A line of the case list."""
+
+    id: Id
+    number: str
+    track: Track
+    cause: str
+    place: str
+    happened_at: Time
+    status: Literal["open", "closed"]
+    outcome: Outcome | None
+    officer_name: str
+    parties: list[str] = Field(description="masked names")
+    phase: Literal["idle", "open", "joint", "caucus", "paused"]
+    waiting: int
+
+
+class CaseList(Message):
+    """A page of cases."""
+
+    cases: list[CaseRow]
+    total: int
+    page: int
+
+
+class LinkState(Message):
+    """A party's link, without its secret."""
+
+    expires_at: Time
+    revoked: bool
+    locked: bool
+
+
+class PartyRow(Message):
+    """A party on the case page, masked."""
+
+    id: Id
+    side: Side
+    name: str
+    name_substitute: str
+    id_type: IdType
+    id_number: str
+    phone: str
+    address: str
+    workplace: str
+    gender: str
+    private_contact: bool
+    link: LinkState | None
+
+
+class InviteRow(Message):
+    """An invite code, without the code."""
+
+    id: Id
+    role: ThirdRole
+    side: Side | None
+    expires_at: Time
+    uses: int
+    max_uses: int
+    revoked: bool
+
+
+class SeatRow(Message):
+    """A seat of the room."""
+
+    id: Id
+    name: str
+    role: Role
+    side: Side | None
+    presence: str
+    verified_at: Time | None
+    consents: dict[str, str]
+
+
+class SessionRow(Message):
+    """A sitting."""
+
+    id: Id
+    number: int
+    opened_at: Time
+    started_at: Time | None
+    ended_at: Time | None
+    outcome: str | None
+
+
+class RecordingRow(Message):
+    """A seat's recording of one sitting; `ready` ones can be played."""
+
+    id: Id
+    session: Id
+    seats: list[str]
+    status: Literal["capturing", "processing", "ready", "failed", "partial", "sealed"]
+    started_at: Time | None
+    duration_ms: int | None
+    size: int | None
+    note: str = ""
+
+
+class ChatRow(Message):
+    """A chat message on the record."""
+
+    id: Id
+    name: str
+    at: Time
+    text: str
+    private: bool
+
+
+class NoticeRow(Message):
+    """A notice that the embedded default shows here instead of sending."""
+
+    id: Id
+    kind: str
+    to: str
+    text: str
+    at: Time
+    expires_at: Time | None
+
+
+class CaseView(Message):
+    """Everything that hangs on the case, in one place."""
+
+    id: Id
+    revision: int
+    number: str
+    track: Track
+    cause: str
+    happened_at: Time
+    place: str
+    facts: str
+    community: str
+    status: Literal["open", "closed"]
+    outcome: Outcome | None
+    outcome_note: str
+    organ: str
+    officer: OfficerView
+    room: Id
+    phase: Literal["idle", "open", "joint", "caucus", "paused"]
+    parties: list[PartyRow]
+    invites: list[InviteRow]
+    seats: list[SeatRow]
+    sessions: list[SessionRow]
+    recordings: list[RecordingRow]
+    chat: list[ChatRow]
+    notices: list[NoticeRow]
+    agreement: AgreementView | None
+
+
+class TimelineRow(Message):
+    """An entry of the case's hash chain."""
+
+    seq: int
+    at: Time
+    actor: str
+    act: str
+    article: str | None
+    payload: dict[str, object] | None
+    hash: str
+
+
+class TimelineView(Message):
+    """The chain, and whether it holds."""
+
+    entries: list[TimelineRow]
+    intact: bool
+    reason: str
+
+
+class ReceiptView(Message):
+    """A signed head of the chain, for keeping elsewhere."""
+
+    text: str
+
+
+class Reveal(Message):
+    """A masked field to see in clear; asking is on the timeline."""
+
+    party: Id
+    field: Literal["name", "id_number", "phone", "address", "workplace"]
+
+
+class Revealed(Message):
+    """The value, once."""
+
+    value: str
+
+
+class CloseCase(Message):
+    """How the case ended."""
+
+    outcome: Outcome
+    note: Annotated[str, StringConstraints(max_length=1000)] = ""
+
+
+class NewLink(Message):
+    """A party's fresh link (shown once; an older one is revoked)."""
+
+    path: str = Field(description="path with the secret in its fragment")
+    expires_at: Time
+
+
+class NewInvite(Message):
+    """An invite code to make."""
+
+    role: ThirdRole
+    side: Side | None = None
+    uses: Annotated[int, Field(ge=1, le=20)] = 1
+    hours: Annotated[int, Field(ge=1, le=720)] = 24
+
+
+class InviteCode(Message):
+    """The code (shown once)."""
+
+    id: Id
+    code: str
+    expires_at: Time
+
+
+class EnteredRoom(Message):
+    """The officer's seat in the case's room."""
+
+    room: Id
+    seat: Id
