@@ -1,0 +1,1 @@
+"""Case records: organs, officers, cases, parties and notices."""
