@@ -1,0 +1,820 @@
+/* Generated from the server's message models by `npm run protocol`. Do not edit. */
+
+/**
+ * Refuse to sign, with the reason.
+ */
+export interface AgreementDecline {
+  reason: string;
+}
+/**
+ * One edit of the draft, against the version the editor saw.
+ */
+export interface AgreementEdit {
+  version: number;
+  edit: EditFacts | EditTerm | RemoveTerm | EditClauses | Undo;
+}
+/**
+ * Replace the statement of facts.
+ */
+export interface EditFacts {
+  kind: "facts";
+  facts: string;
+}
+/**
+ * Add a term, or replace the one with this id.
+ */
+export interface EditTerm {
+  kind: "term";
+  id?: string | null;
+  debtor: string;
+  creditor: string;
+  what: string;
+  amount_fen?: number | null;
+  way?: string;
+  due?: string | null;
+  place?: string;
+}
+/**
+ * Take a term out.
+ */
+export interface RemoveTerm {
+  kind: "remove_term";
+  id: string;
+}
+/**
+ * Replace the free clauses.
+ */
+export interface EditClauses {
+  kind: "clauses";
+  clauses: string[];
+}
+/**
+ * Take back the last edit.
+ */
+export interface Undo {
+  kind: "undo";
+}
+/**
+ * Sign the locked text with this hash.
+ */
+export interface AgreementSign {
+  lock_hash: string;
+  width: number;
+  height: number;
+  strokes: StrokePoint[][];
+}
+/**
+ * A point of a finger stroke: CSS pixels, pressure 0–1, milliseconds.
+ */
+export interface StrokePoint {
+  x: number;
+  y: number;
+  pressure: number;
+  time: number;
+}
+/**
+ * The agreement, as every admitted seat sees it.
+ */
+export interface AgreementView {
+  status: "draft" | "locked" | "declined" | "sealed";
+  version: number;
+  title: string;
+  facts: string;
+  terms: TermView[];
+  clauses: string[];
+  parties: PartyChoice[];
+  problems: ProblemView[];
+  can_undo: boolean;
+  lock_hash: string | null;
+  lock_code: string | null;
+  signers: SignerView[];
+  declined_reason: string | null;
+  sealed_at: string | null;
+}
+/**
+ * One obligation: who pays (or does) what for whom, by when.
+ */
+export interface TermView {
+  id: string;
+  debtor: string;
+  creditor: string;
+  what: string;
+  amount_fen: number | null;
+  /**
+   * the amount in Chinese capitals
+   */
+  amount_words: string | null;
+  way: string;
+  due: string | null;
+  place: string;
+}
+/**
+ * A party as debtor or creditor of a term.
+ */
+export interface PartyChoice {
+  person: string;
+  name: string;
+  side: "A" | "B";
+}
+/**
+ * What keeps the draft from being locked.
+ */
+export interface ProblemView {
+  field: string;
+  zh: string;
+  en: string;
+}
+/**
+ * A person whose signature the agreement needs.
+ */
+export interface SignerView {
+  person: string;
+  name: string;
+  role: "mediator" | "party" | "lawyer" | "guardian" | "community_worker" | "interpreter" | "insurer" | "witness";
+  side: ("A" | "B") | null;
+  status: "waiting" | "signed" | "declined";
+  at: string | null;
+  you: boolean;
+}
+/**
+ * Sent every few seconds; a client whose etag differs asks for `room.sync`.
+ */
+export interface Beat {
+  etag: string;
+  now: string;
+}
+/**
+ * Fields to change, against the revision that was seen.
+ */
+export interface CaseChanges {
+  revision: number;
+  cause?: string | null;
+  happened_at?: string | null;
+  place?: string | null;
+  facts?: string | null;
+  community?: string | null;
+  officer?: string | null;
+}
+/**
+ * A case record to open (with its room).
+ */
+export interface CaseInput {
+  number: string;
+  track: "ZA" | "JT" | "RM";
+  cause: string;
+  happened_at: string;
+  place: string;
+  facts: string;
+  /**
+   * responsible officer; the caller when absent
+   */
+  officer?: string | null;
+  community?: string;
+  parties: PartyInput[];
+}
+/**
+ * A party of the case.
+ */
+export interface PartyInput {
+  side: "A" | "B";
+  name: string;
+  name_substitute?: string;
+  id_type: "resident" | "passport" | "hk_macau" | "taiwan" | "foreign_residence" | "other";
+  id_number: string;
+  phone: string;
+  address?: string;
+  workplace?: string;
+  gender?: "male" | "female" | "";
+  birth_date?: string;
+  private_contact?: boolean;
+}
+/**
+ * A page of cases.
+ */
+export interface CaseList {
+  cases: CaseRow[];
+  total: number;
+  page: number;
+}
+/**
+ * A line of the case list.
+ */
+export interface CaseRow {
+  id: string;
+  number: string;
+  track: "ZA" | "JT" | "RM";
+  cause: string;
+  place: string;
+  happened_at: string;
+  status: "open" | "closed";
+  outcome: ("agreed" | "not_agreed" | "suspended" | "withdrawn" | "not_applicable") | null;
+  officer_name: string;
+  /**
+   * masked names
+   */
+  parties: string[];
+  phase: "idle" | "open" | "joint" | "caucus" | "paused";
+  waiting: number;
+}
+/**
+ * Everything that hangs on the case, in one place.
+ */
+export interface CaseView {
+  id: string;
+  revision: number;
+  number: string;
+  track: "ZA" | "JT" | "RM";
+  cause: string;
+  happened_at: string;
+  place: string;
+  facts: string;
+  community: string;
+  status: "open" | "closed";
+  outcome: ("agreed" | "not_agreed" | "suspended" | "withdrawn" | "not_applicable") | null;
+  outcome_note: string;
+  organ: string;
+  officer: OfficerView;
+  room: string;
+  phase: "idle" | "open" | "joint" | "caucus" | "paused";
+  parties: PartyRow[];
+  invites: InviteRow[];
+  seats: SeatRow[];
+  sessions: SessionRow[];
+  recordings: RecordingRow[];
+  chat: ChatRow[];
+  notices: NoticeRow[];
+  agreement: AgreementView | null;
+}
+/**
+ * An officer, as colleagues and administrators see one.
+ */
+export interface OfficerView {
+  id: string;
+  username: string;
+  name: string;
+  post: string;
+  role: "officer" | "supervisor" | "administrator";
+  organ: string;
+  organ_name: string;
+  disabled: boolean;
+  must_change_password: boolean;
+}
+/**
+ * A party on the case page, masked.
+ */
+export interface PartyRow {
+  id: string;
+  side: "A" | "B";
+  name: string;
+  name_substitute: string;
+  id_type: "resident" | "passport" | "hk_macau" | "taiwan" | "foreign_residence" | "other";
+  id_number: string;
+  phone: string;
+  address: string;
+  workplace: string;
+  gender: string;
+  private_contact: boolean;
+  link: LinkState | null;
+}
+/**
+ * A party's link, without its secret.
+ */
+export interface LinkState {
+  expires_at: string;
+  revoked: boolean;
+  locked: boolean;
+}
+/**
+ * An invite code, without the code.
+ */
+export interface InviteRow {
+  id: string;
+  role: "lawyer" | "guardian" | "community_worker" | "interpreter" | "insurer" | "witness";
+  side: ("A" | "B") | null;
+  expires_at: string;
+  uses: number;
+  max_uses: number;
+  revoked: boolean;
+}
+/**
+ * A seat of the room.
+ */
+export interface SeatRow {
+  id: string;
+  name: string;
+  role: "mediator" | "party" | "lawyer" | "guardian" | "community_worker" | "interpreter" | "insurer" | "witness";
+  side: ("A" | "B") | null;
+  presence: string;
+  verified_at: string | null;
+  consents: {
+    [k: string]: string;
+  };
+}
+/**
+ * A sitting.
+ */
+export interface SessionRow {
+  id: string;
+  number: number;
+  opened_at: string;
+  started_at: string | null;
+  ended_at: string | null;
+  outcome: string | null;
+}
+/**
+ * A seat's recording of one sitting; `ready` ones can be played.
+ */
+export interface RecordingRow {
+  id: string;
+  session: string;
+  seats: string[];
+  status: "capturing" | "processing" | "ready" | "failed" | "partial" | "sealed";
+  started_at: string | null;
+  duration_ms: number | null;
+  size: number | null;
+  note?: string;
+}
+/**
+ * A chat message on the record.
+ */
+export interface ChatRow {
+  id: string;
+  name: string;
+  at: string;
+  text: string;
+  private: boolean;
+}
+/**
+ * A notice that the embedded default shows here instead of sending.
+ */
+export interface NoticeRow {
+  id: string;
+  kind: string;
+  to: string;
+  text: string;
+  at: string;
+  expires_at: string | null;
+}
+/**
+ * The side to speak with privately.
+ */
+export interface CaucusEnter {
+  side: "A" | "B";
+}
+/**
+ * A new password of one's own.
+ */
+export interface ChangePassword {
+  old: string;
+  new: string;
+}
+/**
+ * A chat message; in a caucus it stays in the caucus.
+ */
+export interface ChatSend {
+  text: string;
+}
+export interface ChatView {
+  id: string;
+  seat: string;
+  name: string;
+  at: string;
+  text: string;
+  private: boolean;
+}
+/**
+ * How the case ended.
+ */
+export interface CloseCase {
+  outcome: "agreed" | "not_agreed" | "suspended" | "withdrawn" | "not_applicable";
+  note?: string;
+}
+/**
+ * Ask for the one-time code to the phone on record.
+ */
+export interface CodeRequest {
+  secret: string;
+  name: string;
+}
+/**
+ * The code is on its way; another may be asked for after `resend_after_s` seconds.
+ */
+export interface CodeSent {
+  resend_after_s: number;
+}
+/**
+ * The answers, with the version of the notice that was read.
+ */
+export interface ConsentRequest {
+  online: boolean;
+  personal_data: boolean;
+  recording: boolean;
+  esign: boolean;
+  notice_version: string;
+}
+/**
+ * One answer per matter; the recording is acknowledged, not consented to.
+ */
+export interface Consents {
+  online: boolean;
+  personal_data: boolean;
+  recording: boolean;
+  esign: boolean;
+}
+/**
+ * Nothing to say beyond the name of the command.
+ */
+export interface Empty {}
+/**
+ * The device now holds a credential (an HttpOnly cookie) for this seat.
+ */
+export interface Entered {
+  seat: string;
+}
+/**
+ * The officer's seat in the case's room.
+ */
+export interface EnteredRoom {
+  room: string;
+  seat: string;
+}
+/**
+ * A refusal: stable code for programs, one sentence in each interface language for people.
+ */
+export interface ErrorBody {
+  code: string;
+  zh: string;
+  en: string;
+  detail?: string;
+}
+/**
+ * What every refused request or command answers.
+ */
+export interface ErrorReply {
+  error: ErrorBody;
+}
+/**
+ * Raise or lower one's own hand.
+ */
+export interface HandSet {
+  raised: boolean;
+}
+/**
+ * An entry of RTCConfiguration.iceServers.
+ */
+export interface IceServer {
+  urls: string[];
+  username?: string | null;
+  credential?: string | null;
+}
+/**
+ * Name, the code from the phone, and the last six characters of the identity document.
+ */
+export interface IdentifyRequest {
+  secret: string;
+  name: string;
+  code: string;
+  id_last6: string;
+}
+/**
+ * The code (shown once).
+ */
+export interface InviteCode {
+  id: string;
+  code: string;
+  expires_at: string;
+}
+/**
+ * The secret of a party's link (128 bits, from the URL fragment).
+ */
+export interface LinkSecret {
+  secret: string;
+}
+/**
+ * What the bearer of a link learns before saying who they are: nothing of the case or the room.
+ */
+export interface LinkView {
+  organ: string;
+  name_masked: string;
+  phone_masked: string;
+  expires_at: string;
+  locked: boolean;
+}
+/**
+ * The relay's answer.
+ */
+export interface MediaAnswer {
+  sdp: string;
+}
+/**
+ * The relay's connection is gone: offer again.
+ */
+export interface MediaLost {
+  why: string;
+}
+/**
+ * The browser's one offer for a new connection. m-lines: see the protocol's chapter on media.
+ */
+export interface MediaOffer {
+  sdp: string;
+}
+/**
+ * What a browser needs before it offers.
+ */
+export interface MediaSetup {
+  slots: number;
+  ice_servers: IceServer[];
+}
+/**
+ * What the device is sending.
+ */
+export interface MediaState {
+  mic: boolean;
+  camera: boolean;
+}
+/**
+ * An invite code to make.
+ */
+export interface NewInvite {
+  role: "lawyer" | "guardian" | "community_worker" | "interpreter" | "insurer" | "witness";
+  side?: ("A" | "B") | null;
+  uses?: number;
+  hours?: number;
+}
+/**
+ * A party's fresh link (shown once; an older one is revoked).
+ */
+export interface NewLink {
+  /**
+   * path with the secret in its fragment
+   */
+  path: string;
+  expires_at: string;
+}
+/**
+ * An account to add.
+ */
+export interface NewOfficer {
+  username: string;
+  name: string;
+  post: string;
+  role: "officer" | "supervisor" | "administrator";
+  organ: string;
+}
+/**
+ * An organ to add beneath another.
+ */
+export interface NewOrgan {
+  parent: string;
+  name: string;
+  kind: "bureau" | "station" | "committee" | "brigade";
+}
+/**
+ * The notice of rights and duties, as read before consenting.
+ */
+export interface Notice {
+  version: string;
+  title: string;
+  paragraphs: string[];
+}
+/**
+ * Shown once; must be changed at the first sign-in.
+ */
+export interface OneTimePassword {
+  officer: OfficerView;
+  password: string;
+}
+/**
+ * An organ of the tree.
+ */
+export interface OrganView {
+  id: string;
+  parent: string | null;
+  name: string;
+  kind: "bureau" | "station" | "committee" | "brigade";
+}
+/**
+ * Another admitted seat.
+ */
+export interface PeerView {
+  seat: string;
+  name: string;
+  role: "mediator" | "party" | "lawyer" | "guardian" | "community_worker" | "interpreter" | "insurer" | "witness";
+  side: ("A" | "B") | null;
+  slot: number | null;
+  presence: "invited" | "entering" | "waiting" | "admitted" | "refused" | "removed" | "left";
+  online: boolean;
+  mic: boolean;
+  camera: boolean;
+  muted: boolean;
+  hand: boolean;
+  verified: boolean;
+  media: "none" | "connecting" | "connected" | "failed";
+  apart: boolean;
+}
+/**
+ * A signed head of the chain, for keeping elsewhere.
+ */
+export interface ReceiptView {
+  text: string;
+}
+/**
+ * A third party's name, role and invite code.
+ */
+export interface RedeemRequest {
+  code: string;
+  name: string;
+  role: "lawyer" | "guardian" | "community_worker" | "interpreter" | "insurer" | "witness";
+}
+/**
+ * Another tab or device holds this seat now.
+ */
+export interface Replaced {
+  why: "other_tab" | "other_device" | "removed";
+}
+/**
+ * A masked field to see in clear; asking is on the timeline.
+ */
+export interface Reveal {
+  party: string;
+  field: "name" | "id_number" | "phone" | "address" | "workplace";
+}
+/**
+ * The value, once.
+ */
+export interface Revealed {
+  value: string;
+}
+/**
+ * Everything one seat may know.
+ *
+ * Before admission everything but `you`, `organ` and `waiting_hint` is empty, `None` or zero.
+ */
+export interface RoomView {
+  etag: string;
+  organ: string;
+  you: YouView;
+  phase: ("idle" | "open" | "joint" | "caucus" | "paused") | null;
+  waiting_hint:
+    | (
+        | "enter"
+        | "wait"
+        | "refused"
+        | "removed"
+        | "left"
+        | "replaced"
+        | "not_open"
+        | "not_started"
+        | "break"
+        | "recorder_failed"
+        | "caucus_elsewhere"
+      )
+    | null;
+  private: boolean;
+  caucus: "none" | "member" | "other_side";
+  caucus_side: ("A" | "B") | null;
+  session: SessionView | null;
+  recorder: ("idle" | "ok" | "failed") | null;
+  peers: PeerView[];
+  waiting: WaitingView[];
+  chat: ChatView[];
+  media_epoch: number;
+}
+/**
+ * The reader's own seat.
+ */
+export interface YouView {
+  seat: string;
+  name: string;
+  role: "mediator" | "party" | "lawyer" | "guardian" | "community_worker" | "interpreter" | "insurer" | "witness";
+  side: ("A" | "B") | null;
+  presence: "invited" | "entering" | "waiting" | "admitted" | "refused" | "removed" | "left";
+  place: number | null;
+  mic: boolean;
+  camera: boolean;
+  muted: boolean;
+  hand: boolean;
+  verified: boolean;
+  consents: {
+    [k: string]: boolean;
+  };
+}
+export interface SessionView {
+  number: number;
+  started_at: string | null;
+}
+/**
+ * Somebody at the door, as the mediator sees them (nobody else receives this).
+ */
+export interface WaitingView {
+  seat: string;
+  name: string;
+  role: "mediator" | "party" | "lawyer" | "guardian" | "community_worker" | "interpreter" | "insurer" | "witness";
+  side: ("A" | "B") | null;
+  claimed_name: string;
+  name_matches: boolean;
+  phone_confirmed: boolean;
+  id_hint_ok: boolean;
+  since: string;
+  new_device: boolean;
+  refused: boolean;
+  online: boolean;
+}
+/**
+ * Where a seat's holder stands on the way in.
+ */
+export interface SeatEntry {
+  seat: string;
+  name: string;
+  role: "mediator" | "party" | "lawyer" | "guardian" | "community_worker" | "interpreter" | "insurer" | "witness";
+  side: ("A" | "B") | null;
+  organ: string;
+  step: "consents" | "ready" | "declined";
+  consents: Consents | null;
+  notice: Notice;
+  agreement_ready: boolean;
+}
+/**
+ * Silence a seat, or allow it to speak again.
+ */
+export interface SeatMute {
+  seat: string;
+  muted: boolean;
+}
+/**
+ * The seat, and why (kept on the record).
+ */
+export interface SeatReason {
+  seat: string;
+  reason?: string;
+}
+/**
+ * The seat an act is about.
+ */
+export interface SeatRef {
+  seat: string;
+}
+/**
+ * How the officer satisfied himself of who this is.
+ */
+export interface SeatVerify {
+  seat: string;
+  method: "id_document" | "known_in_person" | "video_look";
+}
+/**
+ * End the sitting.
+ */
+export interface SessionEnd {
+  outcome: "agreed" | "not_agreed" | "suspended" | "absent";
+  note?: string;
+}
+/**
+ * Local account.
+ */
+export interface SignIn {
+  username: string;
+  password: string;
+}
+/**
+ * All that this seat may know, now. `etag` changes exactly when the rest does.
+ */
+export interface Snapshot {
+  etag: string;
+  view: RoomView;
+  agreement: AgreementView | null;
+  media: MediaSetup;
+}
+/**
+ * Sent with the Socket.IO connection; the credential itself is the cookie.
+ */
+export interface SocketAuth {
+  seat: string;
+  tab: string;
+  /**
+   * protocol version
+   */
+  version: string;
+}
+/**
+ * An entry of the case's hash chain.
+ */
+export interface TimelineRow {
+  seq: number;
+  at: string;
+  actor: string;
+  act: string;
+  article: string | null;
+  payload: {
+    [k: string]: unknown;
+  } | null;
+  hash: string;
+}
+/**
+ * The chain, and whether it holds.
+ */
+export interface TimelineView {
+  entries: TimelineRow[];
+  intact: boolean;
+  reason: string;
+}
+export interface _View {}
