@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from pydantic import ConfigDict, with_config
+
 from rooms.authority import Role
 from rooms.views import MediaState, Phase, Presence, RecorderState, Side
 
@@ -21,6 +23,10 @@ HOST_PLACE = 0
 """Kept for the mediator, so that a full room can always be hosted."""
 
 
+_STORED = with_config(ConfigDict(extra="forbid"))  # for `rooms.codec`
+
+
+@_STORED
 @dataclass(frozen=True, slots=True)
 class Session:
     """One sitting. Once `ended_at` is set nothing of it changes again."""
@@ -33,6 +39,7 @@ class Session:
     outcome: Result | None = None
 
 
+@_STORED
 @dataclass(frozen=True, slots=True)
 class Identity:
     """What a person claimed at the door, and how much of it the record confirms (the officer's look is `verified`)."""
@@ -44,12 +51,14 @@ class Identity:
     at: str
 
 
+@_STORED
 @dataclass(frozen=True, slots=True)
 class Consent:
     given: bool
     at: str
 
 
+@_STORED
 @dataclass(frozen=True, slots=True)
 class Seat:
     """One person in the room. Bound to the person; `endpoint` is the device that holds the seat now."""
@@ -75,6 +84,7 @@ class Seat:
     place: int | None = None
 
 
+@_STORED
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """A device. Its seats are all of one side, so it never spans a caucus wall."""
@@ -86,6 +96,7 @@ class Endpoint:
     media: MediaState = "none"
 
 
+@_STORED
 @dataclass(frozen=True, slots=True)
 class ChatMessage:
     """`side` is set exactly when it was written inside a caucus with that side."""
@@ -99,6 +110,7 @@ class ChatMessage:
     side: Side | None = None
 
 
+@_STORED
 @dataclass(frozen=True, slots=True)
 class FrozenPeer:
     """A caucus member as the others saw them when the wall went up; they see nothing newer until it comes down."""
@@ -109,9 +121,9 @@ class FrozenPeer:
     side: Side | None
     place: int
     verified: bool
-    endpoint: str | None
 
 
+@_STORED
 @dataclass(frozen=True, slots=True)
 class Caucus:
     side: Side
@@ -121,12 +133,14 @@ class Caucus:
     frozen: tuple[FrozenPeer, ...]
 
 
+@_STORED
 @dataclass(frozen=True, slots=True)
 class Placement:
     worker: str
     epoch: int
 
 
+@_STORED
 @dataclass(frozen=True, slots=True)
 class Room:
     id: str
