@@ -7,7 +7,6 @@ from pydantic import TypeAdapter, ValidationError
 from rooms.errors import RoomUnreadable
 from rooms.model import Room
 
-
 _ROOM = TypeAdapter(Room)
 
 
