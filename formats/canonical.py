@@ -24,7 +24,7 @@ class NotCanonical(Invalid):
 
 
 def canonical(value: object) -> bytes:
-    """The one byte string of `value`: None, bool, int, str, list, tuple, dict. Raises NotCanonical for anything else."""
+    """The one byte string of a None, bool, int, str, list, tuple or dict. Raises NotCanonical for anything else."""
     plain = _plain(value)
     try:
         return json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
