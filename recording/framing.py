@@ -1,0 +1,52 @@
+"""Packets with their arrival times as they lie inside a journal's chunks.
+
+One record is: length of the packet (2 bytes), arrival in nanoseconds of the capturing host's monotonic clock (8 bytes),
+the packet; all big-endian. A chunk holds whole records only, so that any chunk can be read without its neighbours.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from formats.errors import Invalid
+
+_RECORD = struct.Struct(">HQ")
+OVERHEAD = _RECORD.size
+MAX_PACKET = 0xFFFF
+
+
+class MalformedRecord(Invalid):
+    """A chunk's records do not fill it exactly."""
+
+    code = "recording.record"
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """A raw RTP packet and when it arrived (monotonic nanoseconds)."""
+
+    arrival_ns: int
+    packet: bytes
+
+
+def pack_record(arrival_ns: int, packet: bytes) -> bytes:
+    """One record; raises `MalformedRecord` for a packet that no datagram could have carried."""
+    if len(packet) > MAX_PACKET:
+        raise MalformedRecord("size")
+    return _RECORD.pack(len(packet), arrival_ns) + packet
+
+
+def unpack_records(chunk: bytes) -> Iterator[Captured]:
+    """The records of one chunk; raises `MalformedRecord` where a record runs over the chunk's end."""
+    position = 0
+    while position < len(chunk):
+        if position + OVERHEAD > len(chunk):
+            raise MalformedRecord("header")
+        length, arrival_ns = _RECORD.unpack_from(chunk, position)
+        position += OVERHEAD
+        if position + length > len(chunk):
+            raise MalformedRecord("length")
+        yield Captured(arrival_ns, chunk[position : position + length])
+        position += length

@@ -1,0 +1,87 @@
+"""One journal on disk: whole records, synced, or cut back to the last whole record."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from formats.journal import JournalEncoder, JournalHeader
+
+_ATTEMPTS = 1000
+
+
+class JournalFile:
+    """Writes one journal; used by one thread. After an OSError it is closed and ends at the last whole record."""
+
+    def __init__(
+        self, folder: Path, room: str, segment: str, name: str, header: JournalHeader, public_key: bytes
+    ) -> None:
+        """Create the file. A name already taken (the same segment captured before a crash) gets a number.
+
+        Raises OSError; then nothing usable is left behind.
+        """
+        parent = folder / room / segment
+        parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._descriptor, self.path = _create(parent, name)
+        self._encoder = JournalEncoder(header, public_key)
+        self.bytes = 0
+        self.chunks = 0
+        self.head = self._encoder.head
+        try:
+            self._append(self._encoder.header_bytes)
+            for directory in (parent, parent.parent, folder):
+                _sync_directory(directory)
+        except OSError:
+            self.abandon()
+            raise
+
+    def write(self, plaintext: bytes, *, final: bool = False) -> None:
+        """Encrypt, append and sync one chunk; `head`, `chunks` and `bytes` then cover it.
+
+        Raises OSError; the file then ends at the last whole record.
+        """
+        self._append(self._encoder.chunk(plaintext, final))
+        self.chunks, self.head = self._encoder.index, self._encoder.head
+
+    def abandon(self) -> None:
+        """Close the file as it is; it stays without a final record."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+    def _append(self, data: bytes) -> None:
+        # On a full disk write() may be short without an error, so only a loop notices.
+        view = memoryview(data)
+        try:
+            while view:
+                written = os.write(self._descriptor, view)
+                if written == 0:
+                    raise OSError("nothing could be written")
+                view = view[written:]
+            os.fdatasync(self._descriptor)
+        except OSError:
+            try:
+                os.ftruncate(self._descriptor, self.bytes)
+            finally:
+                self.abandon()
+            raise
+        self.bytes += len(data)
+
+
+def _create(parent: Path, name: str) -> tuple[int, Path]:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+    for number in range(1, _ATTEMPTS):
+        path = parent / (f"{name}.hjr" if number == 1 else f"{name}.{number}.hjr")
+        try:
+            return os.open(path, flags, 0o600), path
+        except FileExistsError:
+            continue
+    raise OSError(f"no free name for {name}")
+
+
+def _sync_directory(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

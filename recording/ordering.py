@@ -1,0 +1,105 @@
+"""Back into sending order: sequence and timestamp wrap, reordering, duplicates, restarts.
+
+A *run* is a stretch of one source that counts on without starting over; a new SSRC or a restarted sequence begins the
+next one, and nothing is compared across runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from formats.errors import Invalid
+from recording.framing import Captured
+from recording.rtp import Rtp, parse_rtp
+
+WINDOW = 128
+"""How many later packets may be waiting before a missing one is given up."""
+
+MAX_MISORDER = 1000
+"""A packet further back than this is a restart rather than a late one (cf. RFC 3550 A.1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """A packet in sending order; `index` and `timestamp` no longer wrap inside their run."""
+
+    run: int
+    index: int
+    timestamp: int
+    arrival_ns: int
+    rtp: Rtp
+
+
+def signed_distance(value: int, reference: int, bits: int) -> int:
+    """The shortest way from `reference` to `value` on a counter of `bits` bits, in [-2^(bits-1), 2^(bits-1))."""
+    half = 1 << (bits - 1)
+    return ((value - reference + half) & ((1 << bits) - 1)) - half
+
+
+class _Run:
+    """One source's packets waiting for their turn."""
+
+    def __init__(self, number: int, first: Rtp) -> None:
+        self.number = number
+        self.ssrc = first.ssrc
+        self._highest = first.sequence
+        self._restart: int | None = None
+        self._next: int | None = None
+        self._waiting: dict[int, tuple[int, Rtp]] = {}
+        self._timestamp = first.timestamp
+
+    def index(self, sequence: int) -> int | None:
+        """The unwrapped index; None when so far back that it can only be a stray packet or a restart."""
+        distance = signed_distance(sequence, self._highest & 0xFFFF, 16)
+        if distance < -MAX_MISORDER:
+            return None
+        index = self._highest + distance
+        self._highest = max(self._highest, index)
+        self._restart = None
+        return index
+
+    def restarts_at(self, sequence: int) -> bool:
+        """Whether a second packet in a row continues an impossible jump back (one alone is taken for a stray)."""
+        confirmed = self._restart == sequence
+        self._restart = (sequence + 1) & 0xFFFF
+        return confirmed
+
+    def push(self, index: int, arrival_ns: int, rtp: Rtp) -> None:
+        if (self._next is None or index >= self._next) and index not in self._waiting:
+            self._waiting[index] = (arrival_ns, rtp)
+
+    def pop(self, *, everything: bool = False) -> Iterator[Ordered]:
+        while self._waiting:
+            if self._next not in self._waiting:
+                if len(self._waiting) <= WINDOW and not everything:
+                    return
+                self._next = min(self._waiting)
+            assert self._next is not None
+            index, self._next = self._next, self._next + 1
+            arrival_ns, rtp = self._waiting.pop(index)
+            self._timestamp += signed_distance(rtp.timestamp, self._timestamp & 0xFFFFFFFF, 32)
+            yield Ordered(self.number, index, self._timestamp, arrival_ns, rtp)
+
+
+def in_order(captured: Iterable[Captured]) -> Iterator[Ordered]:
+    """Packets in sending order, each once; malformed ones are left out. Holds at most `WINDOW` + 1 packets."""
+    run: _Run | None = None
+    for item in captured:
+        try:
+            rtp = parse_rtp(item.packet)
+        except Invalid:
+            continue
+        index = run.index(rtp.sequence) if run is not None and run.ssrc == rtp.ssrc else None
+        if run is None or index is None:
+            if run is not None and run.ssrc == rtp.ssrc and not run.restarts_at(rtp.sequence):
+                continue
+            if run is not None:
+                yield from run.pop(everything=True)
+            run = _Run(0 if run is None else run.number + 1, rtp)
+            index = run.index(rtp.sequence)
+            assert index is not None
+        run.push(index, item.arrival_ns, rtp)
+        yield from run.pop()
+    if run is not None:
+        yield from run.pop(everything=True)

@@ -1,0 +1,75 @@
+"""Where each packet lies on the clock of the host that captured it.
+
+RTP timestamps give the distance between packets free of network jitter, arrival times tie them to the clock. The tie
+is `arrival - timestamp`: a delayed packet has a larger one, never a smaller one, so the smallest over the next two
+seconds is the network's base delay. Looking ahead only, never back, is what keeps a silence a silence: after a pause in
+which a sender's timestamps stood still the tie is larger at once, while a stalled network delivers its backlog within
+the window.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+
+from recording.ordering import Ordered
+
+WINDOW_NS = 2_000_000_000
+"""How far ahead (in arrival time) the base delay is looked for; also what bounds the memory."""
+
+STICKY_NS = 40_000_000
+"""A tie is kept until the base delay has moved by this much, so that evenly spaced audio stays evenly spaced."""
+
+PAUSE_NS = 250_000_000
+"""At the end of a run, where the look-ahead is short, only a delay beyond this counts as a pause."""
+
+LEAP_NS = 1_000_000_000
+"""Timestamps running ahead of arrivals by more than this in one step are the sender's leap, not the network's haste."""
+
+
+def place(packets: Iterable[Ordered], clock_rate: int) -> Iterator[tuple[int, Ordered]]:
+    """Each packet with its place in nanoseconds of the capturing clock; `clock_rate` is the RTP clock in hertz.
+
+    Places may step back by up to a correction of the base delay; who needs them rising clamps them.
+    """
+    line = _Line()
+    previous: Ordered | None = None
+    previous_tie = 0
+    for packet in packets:
+        stamp_ns = packet.timestamp * 1_000_000_000 // clock_rate
+        tie = packet.arrival_ns - stamp_ns
+        if previous is not None and (packet.run != previous.run or tie < previous_tie - LEAP_NS):
+            yield from line.release(None)
+            line = _Line()
+        yield from line.release(packet.arrival_ns)
+        line.push(packet, stamp_ns, tie)
+        previous, previous_tie = packet, tie
+    yield from line.release(None)
+
+
+class _Line:
+    """Packets waiting until their look-ahead is complete, with the smallest tie among them at hand."""
+
+    def __init__(self) -> None:
+        self._packets: deque[tuple[Ordered, int, int]] = deque()
+        self._lows: deque[int] = deque()
+        self._tie: int | None = None
+
+    def push(self, packet: Ordered, stamp_ns: int, tie: int) -> None:
+        self._packets.append((packet, stamp_ns, tie))
+        while self._lows and self._lows[-1] > tie:
+            self._lows.pop()
+        self._lows.append(tie)
+
+    def release(self, now_ns: int | None) -> Iterator[tuple[int, Ordered]]:
+        """Give out what arrived more than the window before `now_ns` (everything for None)."""
+        while self._packets and (now_ns is None or now_ns - self._packets[0][0].arrival_ns > WINDOW_NS):
+            packet, stamp_ns, tie = self._packets.popleft()
+            base = self._lows[0]
+            if tie == base:
+                self._lows.popleft()
+            # The last packets of a run have little ahead of them, so there mere jitter would pass for a later base.
+            later = STICKY_NS if now_ns is not None else PAUSE_NS
+            if self._tie is None or not self._tie - STICKY_NS <= base <= self._tie + later:
+                self._tie = base
+            yield stamp_ns + self._tie, packet

@@ -1,0 +1,88 @@
+"""Joint journals of one endpoint into one playable file, in bounded memory and without decoding."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import BinaryIO
+
+from formats.journal import JournalBroken, read_journal
+from recording import opus, vp8
+from recording.clock import from_utc
+from recording.errors import NoRecording, SealedSegment
+from recording.framing import Captured, MalformedRecord, unpack_records
+from recording.header import Capture, read_header
+from recording.opus import AudioFrame
+from recording.ordering import in_order
+from recording.placement import place
+from recording.vp8 import VideoFrame
+from recording.webm import survey, write_webm
+
+
+@dataclass(frozen=True, slots=True)
+class Playback:
+    """What was put into a playable file."""
+
+    duration_ms: int
+    audio_frames: int
+    video_frames: int
+    size: tuple[int, int] | None
+    damaged: tuple[str, ...]
+    """Names of the journals that do not verify from some record on; what precedes it was used."""
+
+
+def render(journals: Sequence[Path], private_key: bytes, started_at: str, out: BinaryIO) -> Playback:
+    """Write the WebM of one endpoint's joint journals to `out` (seekable, empty); `started_at` (UTC ISO) is its time 0.
+
+    Raises `SealedSegment` if a caucus journal is among them, `DamagedJournal` for an unreadable header, `BoxBroken` for
+    a foreign key, `NoRecording` where no frame can be played.
+    """
+    sources = [(path, read_header(path)) for path in journals]
+    for path, capture in sources:
+        if capture.key != "joint":
+            raise SealedSegment(path.name)
+    damaged: set[str] = set()
+    found = survey(_merged(sources, private_key, damaged))
+    if found is None:
+        raise NoRecording("no playable frame")
+    duration_ms = write_webm(out, _merged(sources, private_key, damaged), found, from_utc(started_at))
+    return Playback(duration_ms, found.audio_frames, found.video_frames, found.size, tuple(sorted(damaged)))
+
+
+def _merged(
+    sources: Sequence[tuple[Path, Capture]], private_key: bytes, damaged: set[str]
+) -> Iterator[AudioFrame | VideoFrame]:
+    tracks: list[Iterator[AudioFrame | VideoFrame]] = [
+        _rising(_track([source for source in sources if source[1].medium == medium], private_key, damaged))
+        for medium in ("audio", "video")
+    ]
+    return heapq.merge(*tracks, key=lambda frame: frame.at_ns)
+
+
+def _track(
+    sources: Sequence[tuple[Path, Capture]], private_key: bytes, damaged: set[str]
+) -> Iterator[AudioFrame | VideoFrame]:
+    # One endpoint's segments of a medium follow one another, so a single file is open at a time.
+    for path, capture in sorted(sources, key=lambda source: (source[1].anchor.unix_ns, source[0].name)):
+        placed = place(in_order(_captured(path, private_key, damaged)), capture.clock_rate)
+        frames = opus.frames(placed) if capture.medium == "audio" else vp8.frames(placed)
+        for frame in frames:
+            yield replace(frame, at_ns=capture.anchor.to_unix_ns(frame.at_ns))
+
+
+def _rising(frames: Iterator[AudioFrame | VideoFrame]) -> Iterator[AudioFrame | VideoFrame]:
+    latest = 0
+    for frame in frames:
+        latest = max(latest, frame.at_ns)
+        yield frame if frame.at_ns == latest else replace(frame, at_ns=latest)
+
+
+def _captured(path: Path, private_key: bytes, damaged: set[str]) -> Iterator[Captured]:
+    with path.open("rb") as file:
+        try:
+            for chunk in read_journal(file, private_key):
+                yield from unpack_records(chunk)
+        except (JournalBroken, MalformedRecord):
+            damaged.add(path.name)

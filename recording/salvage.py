@@ -1,0 +1,55 @@
+"""What a crash left: journals without a final record, checked without any key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from formats.canonical import JSON
+from formats.journal import scan_journal
+from recording.clock import to_utc
+from recording.errors import DamagedJournal
+from recording.header import read_header
+
+
+def salvage(folder: Path, path: Path, heads: Mapping[int, bytes] | None = None) -> dict[str, JSON]:
+    """The manifest row of a journal whose writer died; the file is left as it is.
+
+    `chunks`, `head` and `bytes` cover the sound part, `state` and `reason` say how it ended ("complete", "open",
+    "truncated", "broken"), `complete` is whether a final record was found. Packets cannot be counted without the key;
+    the last arrival is the file's last change. `heads` are heads on record by number of chunks, to notice a cut tail.
+    Raises `DamagedJournal` when not even the header can be read.
+    """
+    capture = read_header(path)
+    with path.open("rb") as file:
+        result = scan_journal(file, heads)
+    return {
+        "room": capture.room,
+        "segment": capture.segment,
+        "endpoint": capture.endpoint,
+        "medium": capture.medium,
+        "key": capture.key,
+        "seats": list(capture.seats),
+        "path": path.relative_to(folder).as_posix(),
+        "head": result.head.hex(),
+        "chunks": result.records,
+        "bytes": result.size,
+        "packets": None,
+        "first_arrival_utc": capture.opened_at,
+        "last_arrival_utc": to_utc(path.stat().st_mtime_ns),
+        "complete": result.state == "complete",
+        "state": result.state,
+        "reason": result.reason,
+    }
+
+
+def salvage_room(folder: Path, room: str) -> Iterator[dict[str, JSON]]:
+    """Rows of all journals of one room under the spool folder, in order of their paths; unreadable files are left out.
+
+    Includes journals that were closed in order: noting a row a second time changes nothing.
+    """
+    for path in sorted((folder / room).glob("*/*.hjr")):
+        try:
+            yield salvage(folder, path)
+        except DamagedJournal:
+            continue
