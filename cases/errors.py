@@ -148,3 +148,27 @@ class PasswordWeak(Invalid):
     code = "officer.password_weak"
     zh = "新密码至少十个字符，且不能与用户名或旧密码相同。"
     en = "The new password needs at least ten characters and must differ from the user name and the old one."
+
+
+class MustChangePassword(Forbidden):
+    """Signed in with a one-time password: nothing else is allowed before a new one is set."""
+
+    code = "officer.must_change_password"
+    zh = "请先设置新密码，再进行其他操作。"
+    en = "Set a new password first."
+
+
+class BadUsername(Invalid):
+    """Not 2 to 32 lower-case letters, digits, dots, dashes or underscores, beginning with a letter."""
+
+    code = "officer.username_invalid"
+    zh = "用户名须以小写字母开头，由二至三十二个小写字母、数字、点或横线组成。"
+    en = "A user name is 2 to 32 lower-case letters, digits, dots or dashes, beginning with a letter."
+
+
+class NoSuchNotice(NotFound):
+    """The case has no message of this id."""
+
+    code = "notice.not_found"
+    zh = "没有找到该通知。"
+    en = "There is no such message."
