@@ -98,7 +98,10 @@ def _reason(text: str) -> str:
 
 
 def _words(text: str) -> str:
-    return clean_text(text, limit=MAX_TEXT, lines=True, empty=False, what="text")
+    # Joiner and emoji selector are part of what phones type; in words that nobody signs they do no harm.
+    plain = text.replace("\u200d", "").replace("\ufe0f", "")
+    clean_text(plain, limit=MAX_TEXT, lines=True, empty=False, what="text")
+    return text.replace("\r\n", "\n").strip()
 
 
 COMMANDS: Final[Mapping[str, Command]] = {

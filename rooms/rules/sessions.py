@@ -21,9 +21,8 @@ def open_session(room: Room, context: Context) -> Change:
         if seat.role == "mediator" or (seat.presence != "admitted" and seat.previous_endpoint is None):
             continue
         room = room.without_endpoint(seat.previous_endpoint)
-        here = room.online(seat)
-        again = outside(seat, "waiting" if here else "invited")
-        room = room.with_seat(replace(again, previous_endpoint=None, waiting_since=context.now if here else None))
+        again = outside(seat, "waiting" if seat.presence == "admitted" else seat.presence)
+        room = room.with_seat(replace(again, previous_endpoint=None, waiting_since=context.now))
     room = replace(room, phase="open", sessions=(*room.sessions, session))
     return room, [Act("session.opened", _about(session))]
 
