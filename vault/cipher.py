@@ -65,8 +65,9 @@ class Cipher:
         return (await self.decrypt(tx, subject, ciphertext, purpose)).decode()
 
     async def encrypt_json(self, tx: Transaction, subject: str, value: object, purpose: str) -> bytes:
-        """`encrypt` for a value that `canonical` accepts."""
-        return await self.encrypt(tx, subject, canonical(value), purpose)
+        """`encrypt` for any JSON value. Text is not normalised: a name must come back as it was written."""
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        return await self.encrypt_text(tx, subject, text, purpose)
 
     async def decrypt_json(self, tx: Transaction, subject: str, ciphertext: bytes, purpose: str) -> JSON:
         """`decrypt` for what `encrypt_json` made."""

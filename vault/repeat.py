@@ -41,7 +41,8 @@ async def recall(tx: Transaction, actor: str, key: str) -> JSON:
 async def remember(tx: Transaction, actor: str, key: str, reply: JSON) -> None:
     """Keep the reply in the same transaction as the act. Of two at once one wins; the other's transaction runs again
     and recalls. Raises BadKey."""
-    sealed = seal_bytes(_secret(actor, key), canonical(reply), b"reply")
+    text = json.dumps(reply, ensure_ascii=False, allow_nan=False)
+    sealed = seal_bytes(_secret(actor, key), text.encode(), b"reply")
     await tx.execute(insert(replies).values(lookup=_lookup(actor, key), sealed=sealed, at=now()))
 
 

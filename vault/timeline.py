@@ -17,6 +17,7 @@ from formats.canonical import JSON, canonical
 from formats.chain import GENESIS, Entry, Stored, Verdict, check_chain, commitment, entry_hash, sign_head
 from formats.errors import NotFound
 from formats.receipt import Receipt
+from formats.timelinefile import TimelineFile, dump
 from vault.cipher import Cipher
 from vault.database import Transaction
 from vault.errors import Erased, Unreadable
@@ -173,6 +174,11 @@ class Timeline:
             entry = Entry(**{name: found[name] for name in names})
             result.append(Stored(entry, found["hash"], found["signature"], salt, body, erased))
         return result
+
+    async def export(self, tx: Transaction, case_id: str, *, number: str = "") -> bytes:
+        """The whole chain as a file for `verify.timeline`; holds the contents in clear."""
+        entries = await self.stored(tx, case_id)
+        return dump(TimelineFile(case_id, number, self._keys.chain_public, entries))
 
     async def _head(self, tx: Transaction, case_id: str) -> Head:
         columns = timeline_entries.c
