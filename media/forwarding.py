@@ -1,0 +1,174 @@
+"""The forwarding core of a relay: rooms, endpoints, tables. Pure: no socket, no task; time is handed in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from media.errors import EndpointElsewhere, StaleEpoch
+from media.link import Link, Plan
+from media.ports import Applied, Event, OnEvent, Outlet, SinkFactory
+from media.room import Endpoint, Room
+from media.table import parse_table
+
+
+class Forwarding:
+    """All rooms of one worker. Owned by one thread; every call leaves exactly what the tables name flowing."""
+
+    def __init__(self, factory: SinkFactory | None, on_event: OnEvent, ntp_base: float) -> None:
+        self._factory = factory
+        self._on_event = on_event
+        self._ntp_base = ntp_base
+        self.rooms: dict[str, Room] = {}
+        self._room_of: dict[str, str] = {}
+        # Dropped rooms are remembered by their order alone, so that a late table cannot revive an old placement.
+        self._dropped: dict[str, tuple[int, int]] = {}
+
+    def apply(self, raw: Mapping[str, Any], now: float) -> Applied:
+        """Obey a forwarding table. Raises TableMalformed; then nothing changed."""
+        table = parse_table(raw)
+        return self._room(table.room).apply(table, now)
+
+    def renew(self, room: str, epoch: int, now: float) -> bool:
+        """Extend a room's lease; False means: a table is needed."""
+        found = self.rooms.get(room)
+        return found is not None and found.fence.renew(epoch, now)
+
+    def admit(self, room: str, endpoint: str, epoch: int, now: float) -> Endpoint:
+        """The endpoint that an offer is for, new or known.
+
+        Raises StaleEpoch for an older placement and EndpointElsewhere if another room has it.
+        """
+        if self._room_of.get(endpoint, room) != room:
+            raise EndpointElsewhere(endpoint)
+        found = self._room(room)
+        if epoch < found.fence.epoch:
+            raise StaleEpoch(str(epoch))
+        if epoch > found.fence.epoch:
+            found.fence.raise_epoch(epoch)
+            found.lapse(now)
+        known = found.endpoints.get(endpoint)
+        if known is None:
+            known = found.endpoints[endpoint] = Endpoint(endpoint)
+            self._room_of[endpoint] = room
+        return known
+
+    def link(self, endpoint: Endpoint, plan: Plan, outlet: Outlet) -> Link:
+        """A connection for this endpoint, idle until it is installed."""
+        return Link(plan, endpoint.sources, outlet, self._ntp_base)
+
+    def install(self, room: str, endpoint: Endpoint, link: Link, now: float) -> Link | None:
+        """Move slots and sources of the endpoint to this connected link; returns the one it replaces."""
+        old = endpoint.link
+        if old is not None:
+            old.active = False
+            old.detach()
+        for source in endpoint.sources.values():
+            source.unbind()
+        endpoint.link = link
+        link.active = True
+        link.heard_at = now
+        self.set_state(room, endpoint, "connected")
+        self.rooms[room].wire(now)
+        return old
+
+    def uninstall(self, room: str, endpoint: Endpoint, link: Link, state: str) -> None:
+        """The endpoint's connection is gone; its place in the room stays for the next one."""
+        if endpoint.link is not link:
+            return
+        link.active = False
+        link.detach()
+        endpoint.link = None
+        for source in endpoint.sources.values():
+            source.unbind()
+        self.set_state(room, endpoint, state)
+
+    def set_state(self, room: str, endpoint: Endpoint, state: str) -> None:
+        """Note and announce the endpoint's state."""
+        endpoint.state = state
+        self._on_event(Event("endpoint", room, endpoint.name, state))
+
+    def remove(self, endpoint: str) -> None:
+        """Forget an endpoint and close its journals."""
+        room = self._room_of.pop(endpoint, None)
+        if room is not None:
+            found = self.rooms[room].endpoints.get(endpoint)
+            self.rooms[room].remove(endpoint)
+            if found is not None:
+                self.set_state(room, found, "closed")
+
+    def finish(self, room: str) -> list[dict[str, Any]]:
+        """Close the room's journals and return their summaries."""
+        found = self.rooms.get(room)
+        return found.finish() if found else []
+
+    def drop(self, room: str) -> None:
+        """Forget a room; only what is newer than it can bring it back."""
+        found = self.rooms.get(room)
+        if found is None:
+            return
+        found.halt()
+        found.finish()
+        for endpoint in list(found.endpoints):
+            self.remove(endpoint)
+        del self.rooms[room]
+        self._dropped[room] = (found.fence.epoch, found.fence.revision)
+
+    def lapse(self, now: float) -> None:
+        """Stop the rooms whose lease ran out."""
+        for room in self.rooms.values():
+            room.lapse(now)
+
+    def stats(self) -> dict[str, Any]:
+        """Counters by room and endpoint, as plain data."""
+        return {name: _room_stats(room) for name, room in self.rooms.items()}
+
+    def _room(self, name: str) -> Room:
+        room = self.rooms.get(name)
+        if room is None:
+            room = self.rooms[name] = Room(name, self._factory, self._on_event)
+            if name in self._dropped:
+                room.fence.epoch, room.fence.revision = self._dropped[name]
+        return room
+
+
+def _room_stats(room: Room) -> dict[str, Any]:
+    return {
+        "revision": room.fence.revision,
+        "epoch": room.fence.epoch,
+        "recorder": {
+            "state": room.recorder,
+            "reason": room.recorder_reason,
+            "bytes": sum(tap.bytes for tap in room.taps.values()),
+        },
+        "endpoints": {name: _endpoint_stats(endpoint) for name, endpoint in room.endpoints.items()},
+    }
+
+
+def _endpoint_stats(endpoint: Endpoint) -> dict[str, Any]:
+    link = endpoint.link
+    slots = enumerate(link.slots) if link else ()
+    return {
+        "state": endpoint.state,
+        "dropped": link.dropped if link else 0,
+        "in": {
+            kind: {
+                "packets": source.reception.packets,
+                "bytes": source.reception.bytes,
+                "jitter": int(source.reception.jitter),
+            }
+            for kind, source in endpoint.sources.items()
+            if source.ssrc
+        },
+        "out": {
+            f"{index}.{slot.medium}": {
+                "from": slot.source.endpoint if slot.source else None,
+                "packets": slot.packets,
+                "bytes": slot.octets,
+                "loss": slot.fraction_lost / 256,
+            }
+            for index, pair in slots
+            for slot in pair
+            if slot is not None and slot.packets
+        },
+    }

@@ -1,0 +1,90 @@
+"""Where the relay meets the rest: settings and events, the sink a recorder fills, the outlet a packet leaves by."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+Medium = Literal["audio", "video"]
+
+
+@dataclass(frozen=True, slots=True)
+class RelaySettings:
+    """Where the relay listens and what it tells browsers.
+
+    `host_ips`: local addresses to bind, all on one port number. `advertised`: an address written into answers first (a
+    public address that is mapped 1:1 onto the first bound one), or None. `port`: UDP port, 0 = any free one.
+    `include_loopback`: also bind and offer 127.0.0.1 (demo and tests).
+    """
+
+    host_ips: tuple[str, ...]
+    advertised: str | None = None
+    port: int = 0
+    include_loopback: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened by itself.
+
+    kind "endpoint": `state` is "connected", "failed" or "closed".
+    kind "recorder": `state` is "ok", "failed" or "idle", with `reason` when failed.
+    kind "lease": `state` is "lapsed": the room forwards nothing until a table arrives.
+    kind "segment": a sink was closed; `data` is the summary it returned.
+    """
+
+    kind: Literal["endpoint", "recorder", "lease", "segment"]
+    room: str
+    endpoint: str = ""
+    state: str = ""
+    reason: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+OnEvent = Callable[[Event], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """After a table was offered: the revision now in force, whether this table was taken, and the recorder."""
+
+    revision: int
+    accepted: bool
+    recorder: Literal["ok", "failed", "idle"]
+
+
+class Sink(Protocol):
+    """One medium of one endpoint within one segment, as captured."""
+
+    def write(self, arrival_ns: int, packet: bytes) -> None:
+        """Take one decrypted RTP packet, whole. `arrival_ns` is `time.monotonic_ns()` at reception."""
+
+    def close(self) -> dict[str, Any]:
+        """Flush, end the journal and return its summary."""
+
+
+class SinkFactory(Protocol):
+    """Opens sinks; any exception from `open`, `write` or `close` stops the room."""
+
+    def open(
+        self,
+        room: str,
+        endpoint: str,
+        segment: str,
+        key: str,
+        medium: Medium,
+        seats: tuple[str, ...],
+        clock_rate: int,
+    ) -> Sink:
+        """Open the journal of one medium. The same segment may be opened again after a failed recorder recovered."""
+
+
+class Outlet(Protocol):
+    """The encrypted way to one browser."""
+
+    def send_rtp(self, head: bytes, tail: bytes) -> None:
+        """Protect and send `head + tail` as one RTP packet."""
+
+    def send_rtcp(self, packet: bytes) -> None:
+        """Protect and send one compound RTCP packet."""

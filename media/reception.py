@@ -1,0 +1,99 @@
+"""What arrives on one SSRC: duplicates, losses, jitter (RFC 3550, appendix A.3 and A.8). Pure state."""
+
+from __future__ import annotations
+
+from media.rtcp import Report
+from media.serial import ahead16, ahead32
+
+WINDOW = 128
+_WINDOW_MASK = (1 << WINDOW) - 1
+MAX_JUMP = 8192  # a larger step in sequence numbers is a new life of the source, not loss
+
+NEW, SEEN, RESTART = 0, 1, 2
+
+
+class Reception:
+    """Statistics and duplicate detection of one received stream."""
+
+    __slots__ = (
+        "_base",
+        "_expected_prior",
+        "_received_prior",
+        "_seen",
+        "_transit",
+        "bytes",
+        "highest",
+        "jitter",
+        "last_sr",
+        "last_sr_at",
+        "packets",
+        "rate",
+        "received",
+        "started",
+    )
+
+    def __init__(self, rate: int) -> None:
+        self.rate = rate
+        self.started = False
+        self.highest = 0  # extended by cycles
+        self.packets = self.bytes = self.received = 0
+        self.jitter = 0.0
+        self.last_sr = 0
+        self.last_sr_at = 0.0
+        self._base = 0
+        self._seen = 0
+        self._transit = 0
+        self._expected_prior = self._received_prior = 0
+
+    def take(self, seq: int, ts: int, size: int, now: float) -> int:
+        """Account one packet: NEW, SEEN (a duplicate or too old to tell; drop it) or RESTART (new, after a jump)."""
+        verdict = NEW
+        if not self.started:
+            self._restart(seq)
+        else:
+            step = ahead16(seq, self.highest & 0xFFFF)
+            if step > MAX_JUMP or step < -MAX_JUMP:
+                self._restart(seq)
+                verdict = RESTART
+            elif step > 0:
+                self.highest += step
+                self._seen = (self._seen << step | 1) & _WINDOW_MASK if step < WINDOW else 1
+            else:
+                bit = 1 << -step
+                if -step >= WINDOW or self._seen & bit:
+                    return SEEN
+                self._seen |= bit
+        self.packets += 1
+        self.received += 1
+        self.bytes += size
+        transit = (int(now * self.rate) - ts) & 0xFFFFFFFF
+        if self.received > 1:
+            self.jitter += (abs(ahead32(transit, self._transit)) - self.jitter) / 16
+        self._transit = transit
+        return verdict
+
+    def report(self, ssrc: int, now: float) -> Report:
+        """The report block for the time since the last one."""
+        expected = self.highest - self._base + 1
+        interval = expected - self._expected_prior
+        lost = interval - (self.received - self._received_prior)
+        self._expected_prior, self._received_prior = expected, self.received
+        fraction = min(lost * 256 // interval, 255) if interval > 0 and lost > 0 else 0
+        delay = int((now - self.last_sr_at) * 65536) & 0xFFFFFFFF if self.last_sr else 0
+        return Report(
+            ssrc,
+            fraction,
+            expected - self.received,
+            self.highest & 0xFFFFFFFF,
+            min(int(self.jitter), 0xFFFFFFFF),
+            self.last_sr,
+            delay,
+        )
+
+    def _restart(self, seq: int) -> None:
+        self.started = True
+        self.highest = self._base = seq
+        self._seen = 1
+        self.received = 0
+        self.jitter = 0.0
+        self._expected_prior = self._received_prior = 0

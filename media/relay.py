@@ -1,0 +1,240 @@
+"""The relay of one worker: sockets and time around the forwarding core."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Coroutine, Mapping
+from typing import Any
+
+from media.adapter import Port, Transport, new_certificate
+from media.errors import RelayClosed
+from media.forwarding import Forwarding
+from media.link import Link
+from media.negotiation import read_offer, write_answer
+from media.ports import Applied, OnEvent, RelaySettings, SinkFactory
+from media.room import Endpoint
+from media.rtcp import ntp_now
+
+logger = logging.getLogger(__name__)
+
+CONNECT_TIMEOUT = 20.0  # seconds from the answer to the first encrypted packet
+SILENCE = 10.0  # seconds without media or consent after which an endpoint has failed
+TICK = 0.04
+SENDER_REPORTS = 0.5
+RECEIVER_REPORTS = 1.0
+
+
+class _Connection:
+    """One offer's connection and the task that brings it up."""
+
+    def __init__(self, room: str, endpoint: Endpoint) -> None:
+        self.room = room
+        self.endpoint = endpoint
+        self.transport: Transport
+        self.link: Link
+        self.task: asyncio.Task[None] | None = None
+
+    def media(self, data: bytes, rtcp: bool) -> None:
+        if rtcp:
+            self.link.rtcp(data, time.monotonic())
+        else:
+            self.link.rtp(data, time.monotonic_ns())
+
+    def heard(self) -> None:
+        self.link.heard_at = time.monotonic()
+
+
+class Relay:
+    """Forwards media between the endpoints of rooms as their tables say. All methods belong to one event loop."""
+
+    def __init__(self, settings: RelaySettings, sink_factory: SinkFactory | None, on_event: OnEvent) -> None:
+        """`on_event` is called on the loop, must not block, and may call back into the relay only later."""
+        self._port = Port(settings)
+        self._certificate = new_certificate()
+        self._core = Forwarding(sink_factory, on_event, ntp_now() - time.monotonic())
+        self._current: dict[str, _Connection] = {}
+        self._pending: dict[str, _Connection] = {}
+        self._closing: set[asyncio.Task[None]] = set()
+        self._ticker: asyncio.Task[None] | None = None
+        self._errors = 0
+
+    @property
+    def port(self) -> int:
+        """The UDP port in use; 0 before `start`."""
+        return self._port.number
+
+    async def start(self) -> None:
+        """Bind the port. Raises OSError if it is taken."""
+        self._port.open()
+        self._ticker = asyncio.create_task(self._tick())
+
+    async def close(self) -> None:
+        """Close all connections and journals, and the port; nothing is left waiting."""
+        ticker, self._ticker = self._ticker, None
+        if ticker is not None:
+            await _cancelled(ticker)
+        for room in list(self._core.rooms):
+            self.drop_room(room)
+        while self._closing:
+            await asyncio.wait(self._closing)
+        self._port.close()
+
+    async def offer(self, room: str, endpoint: str, epoch: int, sdp: str) -> str:
+        """Answer a browser's offer; its connection replaces the endpoint's earlier one as soon as it is up.
+
+        Raises OfferMalformed, OfferTooLarge, OfferWithoutAudio, CodecUnsupported, StaleEpoch, EndpointElsewhere or
+        RelayClosed; then nothing changed.
+        """
+        if self._ticker is None:
+            raise RelayClosed
+        offer = read_offer(sdp)
+        place = self._core.admit(room, endpoint, epoch, time.monotonic())
+        connection = _Connection(room, place)
+        connection.transport = Transport(self._port, self._certificate, offer, connection.media)
+        connection.link = self._core.link(place, offer.plan, connection.transport)
+        answer = write_answer(offer, connection.transport.local())
+        self._abandon(self._pending.pop(endpoint, None))
+        self._pending[endpoint] = connection
+        connection.task = asyncio.create_task(self._bring_up(connection))
+        return answer
+
+    async def _bring_up(self, connection: _Connection) -> None:
+        name = connection.endpoint.name
+        try:
+            async with asyncio.timeout(CONNECT_TIMEOUT):
+                await connection.transport.connect(connection.heard)
+        except (ConnectionError, TimeoutError) as error:
+            logger.info("endpoint %s did not connect: %s", name, type(error).__name__)
+            self._gave_up(connection)
+            return
+        except Exception:
+            self._errors += 1
+            logger.exception("endpoint %s did not connect", name)
+            self._gave_up(connection)
+            return
+        del self._pending[name]
+        old = self._current.get(name)
+        self._current[name] = connection
+        connection.transport.on_lost = lambda: self._lost(connection, "closed")
+        # Slots and sources move first; only then may the old connection end.
+        self._core.install(connection.room, connection.endpoint, connection.link, time.monotonic())
+        self._ask_keys(connection.room)
+        if old is not None:
+            self._settle(old.transport.close())
+
+    def _gave_up(self, connection: _Connection) -> None:
+        self._pending.pop(connection.endpoint.name, None)
+        self._settle(connection.transport.close())
+        if connection.endpoint.link is None:
+            self._core.set_state(connection.room, connection.endpoint, "failed")
+
+    def _lost(self, connection: _Connection, state: str) -> None:
+        name = connection.endpoint.name
+        if self._current.get(name) is connection:
+            del self._current[name]
+            self._core.uninstall(connection.room, connection.endpoint, connection.link, state)
+            self._settle(connection.transport.close())
+
+    def apply(self, table: Mapping[str, Any]) -> Applied:
+        """Obey a forwarding table; what it no longer names has stopped when this returns.
+
+        Tables of a lower revision or older epoch are ignored (`accepted` is False). Raises TableMalformed.
+        """
+        applied = self._core.apply(table, time.monotonic())
+        self._ask_keys(str(table["room"]))
+        return applied
+
+    def renew(self, room: str, epoch: int) -> bool:
+        """Extend the room's lease. False: it has lapsed or is of another epoch, and a table is needed."""
+        return self._core.renew(room, epoch, time.monotonic())
+
+    def close_endpoint(self, endpoint: str) -> None:
+        """End an endpoint's connection and journals at once."""
+        self._core.remove(endpoint)
+        self._abandon(self._pending.pop(endpoint, None))
+        self._abandon(self._current.pop(endpoint, None))
+
+    def drop_room(self, room: str) -> None:
+        """End everything of a room at once; its journals are closed."""
+        members = [name for group in (self._current, self._pending) for name, one in group.items() if one.room == room]
+        self._core.drop(room)
+        for name in members:
+            self._abandon(self._pending.pop(name, None))
+            self._abandon(self._current.pop(name, None))
+
+    async def finish(self, room: str) -> list[dict[str, Any]]:
+        """Close all journals of the room and return their summaries; what was recorded stops flowing."""
+        return self._core.finish(room)
+
+    def stats(self) -> dict[str, Any]:
+        """Counters of the port and of every room and endpoint, as plain data."""
+        transports = [one.transport for one in self._current.values()]
+        return {
+            "port": self._port.number,
+            "connections": len(self._current),
+            "lost": self._port.lost,
+            "errors": self._errors + self._port.errors + sum(transport.errors for transport in transports),
+            "rooms": self._core.stats(),
+        }
+
+    def _abandon(self, connection: _Connection | None) -> None:
+        if connection is None:
+            return
+        connection.link.active = False
+        self._settle(self._end(connection))
+
+    async def _end(self, connection: _Connection) -> None:
+        if connection.task is not None:
+            await _cancelled(connection.task)
+        await connection.transport.close()
+
+    def _settle(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._closing.add(task)
+        task.add_done_callback(self._settled)
+
+    def _settled(self, task: asyncio.Task[None]) -> None:
+        self._closing.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            self._errors += 1
+            logger.error("closing a connection failed", exc_info=task.exception())
+
+    def _ask_keys(self, room: str) -> None:
+        now = time.monotonic()
+        for connection in self._current.values():
+            if connection.room == room:
+                connection.link.ask_keys(now)
+
+    async def _tick(self) -> None:
+        sender_at = receiver_at = 0.0
+        while True:
+            await asyncio.sleep(TICK)
+            now = time.monotonic()
+            sender = now - sender_at >= SENDER_REPORTS
+            receiver = now - receiver_at >= RECEIVER_REPORTS
+            sender_at, receiver_at = now if sender else sender_at, now if receiver else receiver_at
+            for connection in list(self._current.values()):
+                try:
+                    self._serve(connection, now, sender, receiver)
+                except Exception:
+                    self._errors += 1
+                    logger.exception("reports for %s failed", connection.endpoint.name)
+            self._core.lapse(now)
+
+    def _serve(self, connection: _Connection, now: float, sender: bool, receiver: bool) -> None:
+        link = connection.link
+        if now - link.heard_at > SILENCE:
+            self._lost(connection, "failed")
+            return
+        link.ask_keys(now)
+        if sender:
+            link.send_sender_reports(now)
+        if receiver:
+            link.send_receiver_report(now)
+
+
+async def _cancelled(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.wait([task])

@@ -1,0 +1,203 @@
+"""One room: its endpoints, the table it obeys, and the taps of its recorder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Literal
+
+from media.errors import RecorderMissing
+from media.fence import Fence
+from media.link import Link
+from media.ports import Applied, Event, Medium, OnEvent, SinkFactory
+from media.slot import Slot
+from media.source import RATES, Kind, Source
+from media.table import Record, Table
+from media.tap import Tap, reason
+
+RecorderState = Literal["ok", "failed", "idle"]
+
+
+class Endpoint:
+    """A device in the room: its sources live on while connections come and go."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.sources: dict[Kind, Source] = {
+            "mic": Source(name, "mic"),
+            "camera": Source(name, "camera"),
+            "screen": Source(name, "screen"),
+        }
+        self.link: Link | None = None
+        self.state = "new"
+
+
+class Room:
+    """Forwards exactly what the table in force names, while the lease holds and the recorder works.
+
+    One owner: only `Forwarding` calls it, from one thread, and every method leaves the wiring consistent.
+    """
+
+    def __init__(self, name: str, factory: SinkFactory | None, on_event: OnEvent) -> None:
+        self.name = name
+        self.fence = Fence()
+        self.endpoints: dict[str, Endpoint] = {}
+        self.recorder: RecorderState = "idle"
+        self.recorder_reason = ""
+        self.taps: dict[tuple[str, Medium], Tap] = {}
+        self._factory = factory
+        self._on_event = on_event
+        self._table: Table | None = None
+        # A revision that must be exceeded before anything flows again (failed recorder, finished session).
+        self._halted_at = -1
+        self._lapsed = False
+
+    def apply(self, table: Table, now: float) -> Applied:
+        """Obey this table if it is not outdated. What it does not name has stopped when this returns."""
+        if not self.fence.admits(table.epoch, table.revision):
+            return Applied(self.fence.revision, False, self.recorder)
+        self.fence.take(table.epoch, table.revision, table.lease_s, now)
+        self._table = table
+        self._lapsed = False
+        self.wire(now)
+        if table.revision > self._halted_at:
+            self._recorder_is("ok" if table.record else "idle")
+        return Applied(self.fence.revision, True, self.recorder)
+
+    def wire(self, now: float) -> None:
+        """Make slots and taps what the table says: first stop, then record, then flow."""
+        table = self._table if self._table and self.fence.holds(now) else None
+        if table is not None and table.revision <= self._halted_at:
+            table = None
+        wanted = dict(self._wanted_slots(table)) if table else {}
+        for slot in self._slots():
+            if slot.source is not None and wanted.get(slot) is not slot.source:
+                slot.detach()
+        if table is None:
+            for tap in self.taps.values():
+                tap.detach()
+            return
+        if not self._wire_taps(table, now):
+            return
+        for slot, source in wanted.items():
+            if slot.source is None:
+                slot.attach(source, now)
+
+    def _wanted_slots(self, table: Table) -> Iterator[tuple[Slot, Source]]:
+        for row in table.rows:
+            receiver, sender = self.endpoints.get(row.to), self.endpoints.get(row.source_endpoint)
+            link = receiver.link if receiver else None
+            if link is None or sender is None or row.slot >= len(link.slots):
+                continue
+            audio, video = link.slots[row.slot]
+            if row.audio and audio is not None:
+                yield audio, sender.sources["mic"]
+            if row.video and video is not None:
+                yield video, sender.sources[row.video_source]
+
+    def _wire_taps(self, table: Table, now: float) -> bool:
+        wanted = dict(self._wanted_taps(table))
+        try:
+            for place in [place for place, tap in self.taps.items() if wanted.get(place) != tap.record]:
+                self._close_tap(place)
+            for place, record in wanted.items():
+                if place not in self.taps:
+                    self.taps[place] = self._open_tap(place, record)
+                self.taps[place].attach(now)
+        except Exception as error:  # any trouble of the recorder is the same trouble: no evidence, no session
+            self.recorder_failed(reason(error))
+            return False
+        return True
+
+    def _wanted_taps(self, table: Table) -> Iterator[tuple[tuple[str, Medium], Record]]:
+        for record in table.record:
+            if record.endpoint in self.endpoints:
+                if record.audio:
+                    yield (record.endpoint, "audio"), record
+                if record.video:
+                    yield (record.endpoint, "video"), record
+
+    def _open_tap(self, place: tuple[str, Medium], record: Record) -> Tap:
+        if self._factory is None:
+            raise RecorderMissing
+        endpoint, medium = place
+        sink = self._factory.open(self.name, endpoint, record.segment, record.key, medium, record.seats, RATES[medium])
+        source = self.endpoints[endpoint].sources["mic" if medium == "audio" else "camera"]
+        return Tap(source, record, sink, self.recorder_failed)
+
+    def _close_tap(self, place: tuple[str, Medium]) -> dict[str, Any]:
+        endpoint, _ = place
+        summary = self.taps.pop(place).close()
+        self._on_event(Event("segment", self.name, endpoint, data=summary))
+        return summary
+
+    def recorder_failed(self, cause: str) -> None:
+        """Stop everything at once, and stay stopped until a table of a higher revision opens its journals."""
+        self._halted_at = self.fence.revision
+        self.halt()
+        self._recorder_is("failed", cause)
+        self._close_taps()
+
+    def finish(self) -> list[dict[str, Any]]:
+        """Close all journals; what was being recorded flows no more under this revision."""
+        if self._table is not None and self._table.record:
+            self._halted_at = self.fence.revision
+            self.halt()
+        summaries = self._close_taps()
+        if self.recorder == "ok":
+            self._recorder_is("idle")
+        return summaries
+
+    def _close_taps(self) -> list[dict[str, Any]]:
+        summaries = []
+        for place in list(self.taps):
+            try:
+                summaries.append(self._close_tap(place))
+            except Exception as error:  # the other journals must still be closed
+                self._halted_at = self.fence.revision
+                self.halt()
+                self._recorder_is("failed", reason(error))
+        return summaries
+
+    def halt(self) -> None:
+        """Nothing flows, nothing is captured; journals stay open."""
+        for slot in self._slots():
+            slot.detach()
+        for tap in self.taps.values():
+            tap.detach()
+
+    def lapse(self, now: float) -> None:
+        """Stop if the lease ran out."""
+        if self._table is not None and not self._lapsed and not self.fence.holds(now):
+            self._lapsed = True
+            self.halt()
+            self._on_event(Event("lease", self.name, state="lapsed"))
+
+    def remove(self, name: str) -> None:
+        """Forget an endpoint: nothing flows from or to it, its journals are closed."""
+        endpoint = self.endpoints.pop(name, None)
+        if endpoint is None:
+            return
+        if endpoint.link is not None:
+            endpoint.link.detach()
+        for slot in self._slots():
+            if slot.source is not None and slot.source.endpoint == name:
+                slot.detach()
+        for medium in RATES:
+            if (name, medium) in self.taps:
+                try:
+                    self._close_tap((name, medium))
+                except Exception as error:  # see _wire_taps
+                    self.recorder_failed(reason(error))
+
+    def _slots(self) -> Iterator[Slot]:
+        for endpoint in self.endpoints.values():
+            if endpoint.link is not None:
+                for pair in endpoint.link.slots:
+                    for slot in pair:
+                        if slot is not None:
+                            yield slot
+
+    def _recorder_is(self, state: RecorderState, cause: str = "") -> None:
+        if state != self.recorder:
+            self.recorder, self.recorder_reason = state, cause
+            self._on_event(Event("recorder", self.name, state=state, reason=cause))
