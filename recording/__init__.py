@@ -1,8 +1,22 @@
 """Capture of raw media into encrypted, chained journals, and the playable files made from them."""
 
-from recording.errors import NotReady, RecorderFailed, SealedSegment
+from recording.errors import RecorderFailed, SealedSegment
+from recording.model import RecordingFile, RecordingRow
 from recording.playback import Playback, render
 from recording.salvage import salvage, salvage_room
+from recording.service import JOB_KIND, Recordings
 from recording.sink import Recorder
 
-__all__ = ["NotReady", "Playback", "Recorder", "RecorderFailed", "SealedSegment", "render", "salvage", "salvage_room"]
+__all__ = [
+    "JOB_KIND",
+    "Playback",
+    "Recorder",
+    "RecorderFailed",
+    "RecordingFile",
+    "RecordingRow",
+    "Recordings",
+    "SealedSegment",
+    "render",
+    "salvage",
+    "salvage_room",
+]

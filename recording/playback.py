@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import heapq
+import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
 
 from formats.journal import JournalBroken, read_journal
 from recording import opus, vp8
@@ -33,7 +33,7 @@ class Playback:
     """Names of the journals that do not verify from some record on; what precedes it was used."""
 
 
-def render(journals: Sequence[Path], private_key: bytes, started_at: str, out: BinaryIO) -> Playback:
+def render(journals: Sequence[Path], private_key: bytes, started_at: str, out: io.IOBase) -> Playback:
     """Write the WebM of one endpoint's joint journals to `out` (seekable, empty); `started_at` (UTC ISO) is its time 0.
 
     Raises `SealedSegment` if a caucus journal is among them, `DamagedJournal` for an unreadable header, `BoxBroken` for

@@ -20,7 +20,6 @@ from recording.clock import Anchor, Clocks, to_utc
 from recording.errors import RecorderFailed
 from recording.journalsink import JournalSink
 
-Key: TypeAlias = Literal["joint", "caucus"]
 Medium: TypeAlias = Literal["audio", "video"]
 
 TICK_S: Final = 0.1
@@ -69,7 +68,7 @@ class Recorder:
         room: str,
         endpoint: str,
         segment: str,
-        key: Key,
+        key: str,
         medium: Medium,
         seats: tuple[str, ...],
         clock_rate: int,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import BinaryIO
 
 import av
 
@@ -50,7 +50,7 @@ def survey(frames: Iterable[AudioFrame | VideoFrame]) -> Survey | None:
     return Survey(first, end, audio, video, keys, size) if audio or video else None
 
 
-def write_webm(out: BinaryIO, frames: Iterable[AudioFrame | VideoFrame], found: Survey, start_ns: int) -> int:
+def write_webm(out: io.IOBase, frames: Iterable[AudioFrame | VideoFrame], found: Survey, start_ns: int) -> int:
     """Mux frames (in order of time) into `out`, which must be seekable; returns the duration in milliseconds.
 
     Time 0 of the file is `start_ns`, or the first frame where that is earlier. A frame that would step back in its

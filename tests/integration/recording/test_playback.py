@@ -13,8 +13,8 @@ from formats.sealedbox import BoxBroken
 from recording.errors import DamagedJournal, NoRecording, SealedSegment
 from recording.playback import Playback, render
 from recording.scratch import ScratchFile
-from tests.integration.recording.conftest import START, Studio
 from tests.integration.recording.packets import FRAME_NS, SECOND, Packet, audio, luma_of, video
+from tests.integration.recording.studio import START, Studio
 from tests.integration.recording.watching import watch
 
 DELAY = 30_000_000

@@ -1,0 +1,223 @@
+"""A case's recordings: the manifest as it comes in, the playable files made from it, and who watched them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import Protocol
+
+from formats.errors import HeshiError
+from formats.journal import scan_journal
+from recording import store
+from recording.errors import DamagedJournal, NoRecording, NotReady
+from recording.model import ManifestRow, RecordingFile, RecordingRow, Status
+from recording.playback import Playback, render
+from recording.scratch import ScratchFile
+from vault import BlobStore, Clock, Database, Jobs, Timeline, Transaction
+from vault.jobs import MAX_ATTEMPTS, Job
+
+JOB_KIND = "playback"
+_PIECE = 1 << 20
+_SYSTEM = "system"
+
+
+class RecordingKey(Protocol):
+    """What playback needs of the key store: the vault's half, which opens joint journals only."""
+
+    @property
+    def recording_private(self) -> bytes:
+        """Raw X25519, 32 bytes."""
+        ...
+
+
+class Recordings:
+    """`spool` is the folder where the workers' journals lie."""
+
+    def __init__(
+        self,
+        db: Database,
+        blobs: BlobStore,
+        jobs: Jobs,
+        timeline: Timeline,
+        keys: RecordingKey,
+        clock: Clock,
+        spool: Path,
+    ) -> None:
+        self._db = db
+        self._blobs = blobs
+        self._jobs = jobs
+        self._timeline = timeline
+        self._keys = keys
+        self._clock = clock
+        self._spool = spool
+
+    async def note_segment(self, tx: Transaction, case_id: str, session_id: str, row: Mapping[str, object]) -> bool:
+        """Put a journal's manifest row on record and its head on the timeline; whether anything was new.
+
+        A row noted before changes nothing, except that a complete one replaces an incomplete one. One that comes after
+        the session was closed has the playable file made anew. A sink that failed before it had a file (`path` null)
+        leaves nothing to note. Raises `Invalid` for a malformed row.
+        """
+        if row.get("path") is None:
+            return False
+        parsed = ManifestRow.parse(row)
+        known = await store.find_segment(tx, session_id, parsed.path)
+        if known is not None and (known["complete"] or not parsed.complete):
+            return False
+        recording_id: str | None = None
+        if parsed.key == "joint":
+            recording_id, status = await store.note(tx, case_id, session_id, parsed, self._clock.now())
+            if status != "capturing":
+                await self._enqueue(tx, case_id, recording_id, None)
+        await store.put_segment(tx, case_id, session_id, parsed, recording_id, known["id"] if known else None)
+        await self._timeline.append(
+            tx,
+            case_id,
+            act="recording.segment",
+            actor=_SYSTEM,
+            payload={
+                "session": session_id,
+                "segment": parsed.segment,
+                "endpoint": parsed.endpoint,
+                "medium": parsed.medium,
+                "key": parsed.key,
+                "head": parsed.head,
+                "chunks": parsed.chunks,
+                "bytes": parsed.bytes,
+                "first": parsed.first_at,
+                "last": parsed.last_at,
+                "complete": parsed.complete,
+            },
+        )
+        return True
+
+    async def session_closed(self, tx: Transaction, case_id: str, session_id: str, started_at: str) -> list[str]:
+        """Have the playable files of a session made, with `started_at` (UTC) as their time 0; ids of the recordings.
+
+        Call it again when segments were salvaged later: only what still counts as being captured is taken.
+        """
+        waiting = await store.waiting(tx, session_id)
+        for recording_id in waiting:
+            await self._enqueue(tx, case_id, recording_id, started_at)
+        return waiting
+
+    async def run_job(self, job: Job) -> None:
+        """Do a "playback" job: render in a thread, store as a blob, write the outcome. Doing it twice does it once.
+
+        Raises what went wrong (for `Jobs.fail`); what cannot get better by repeating is written as the outcome instead.
+        """
+        recording_id = str(job.payload["recording_id"])
+        task = await self._db.read(lambda tx: store.task(tx, recording_id))
+        if task.made == task.noted:
+            return
+        try:
+            status, reason, playback, blob_id = await self._make(task, job)
+        except HeshiError as error:
+            await self._settle(
+                task, "empty" if isinstance(error, NoRecording) else "failed", error.code, blob_id=task.blob_id
+            )
+            return
+        except Exception:
+            if job.attempt >= MAX_ATTEMPTS:
+                await self._settle(task, "failed", "recording.attempts")
+            raise
+        if await self._settle(task, status, reason, blob_id=blob_id, duration_ms=playback.duration_ms):
+            if task.blob_id is not None:
+                await self._blobs.delete(task.blob_id)
+        else:
+            await self._blobs.delete(blob_id)
+
+    async def list(self, tx: Transaction, case_id: str) -> list[RecordingRow]:
+        """A case's recordings, and its sealed segments as lines without content."""
+        return await store.of_case(tx, case_id)
+
+    async def get(self, tx: Transaction, recording_id: str) -> RecordingRow:
+        """One recording (never a sealed segment); `case_id` says whose right is to be checked. Raises `NoRecording`."""
+        return (await store.find(tx, recording_id))[0]
+
+    async def viewed(self, tx: Transaction, recording_id: str, actor: str) -> None:
+        """Put a viewing on the timeline; call it once per opening, before the first byte. Raises `NoRecording`."""
+        row = await self.get(tx, recording_id)
+        payload = {"recording": row.id, "session": row.session_id, "endpoint": row.endpoint}
+        await self._timeline.append(tx, row.case_id, act="recording.viewed", actor=actor, payload=payload)
+
+    async def stat(self, recording_id: str) -> RecordingFile:
+        """Size and kind of the playable file. Raises `NoRecording`, `NotReady`."""
+        return RecordingFile((await self._blobs.stat(await self._blob(recording_id))).size)
+
+    async def read(self, recording_id: str, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
+        """Bytes `start` … `end` (exclusive) of the playable file.
+
+        Raises `NoRecording` and `NotReady` at once, `Invalid` on reading a range outside the file.
+        """
+        return self._blobs.read(await self._blob(recording_id), start, end)
+
+    async def _blob(self, recording_id: str) -> str:
+        row, blob_id = await self._db.read(lambda tx: store.find(tx, recording_id))
+        if blob_id is None:
+            raise NotReady(row.status)
+        return blob_id
+
+    async def _enqueue(self, tx: Transaction, case_id: str, recording_id: str, started_at: str | None) -> None:
+        await store.process(tx, recording_id, started_at)
+        await self._jobs.add(tx, JOB_KIND, {"recording_id": recording_id}, case_id=case_id)
+
+    async def _settle(
+        self,
+        task: store.Task,
+        status: Status,
+        reason: str,
+        *,
+        blob_id: str | None = None,
+        duration_ms: int | None = None,
+    ) -> bool:
+        async def write(tx: Transaction) -> bool:
+            return await store.settle(tx, task, status, reason, blob_id=blob_id, duration_ms=duration_ms)
+
+        return await self._db.transact(write)
+
+    async def _make(self, task: store.Task, job: Job) -> tuple[Status, str, Playback, str]:
+        there = [journal for journal in task.journals if (self._spool / journal[0]).is_file()]
+        if task.journals and not there:
+            raise DamagedJournal("missing")
+        paths = [self._spool / path for path, _, _, _ in there]
+        with ScratchFile(self._spool) as out:
+            renewing = asyncio.create_task(self._renew(job))
+            try:
+                differing = await asyncio.to_thread(_differing, self._spool, there)
+                playback = await asyncio.to_thread(render, paths, self._keys.recording_private, task.started_at, out)
+                out.seek(0)
+                blob = await self._blobs.put(_pieces(out), kind="webm")
+            finally:
+                renewing.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await renewing
+        if differing or playback.damaged:
+            return "partial", DamagedJournal.code, playback, blob.id
+        if len(there) < len(task.journals):
+            return "partial", "recording.missing", playback, blob.id
+        if not all(complete for _, _, _, complete in there):
+            return "partial", "recording.incomplete", playback, blob.id
+        return "ready", "", playback, blob.id
+
+    async def _renew(self, job: Job) -> None:
+        while True:
+            await asyncio.sleep(job.lease_s / 3)
+            await self._jobs.progress(job, 0.5)
+
+
+def _differing(spool: Path, journals: list[tuple[str, int, str, bool]]) -> list[str]:
+    """Journals that are no longer what was put on record."""
+    found = []
+    for path, chunks, head, _ in journals:
+        with (spool / path).open("rb") as file:
+            if scan_journal(file, {chunks: bytes.fromhex(head)}).state == "broken":
+                found.append(path)
+    return found
+
+
+async def _pieces(file: ScratchFile) -> AsyncIterator[bytes]:
+    while piece := await asyncio.to_thread(file.read, _PIECE):
+        yield piece
