@@ -82,6 +82,8 @@ class Seat:
     previous_endpoint: str | None = None
     """The admitted device that gets the seat back if the officer refuses the new one."""
     place: int | None = None
+    held_place: int | None = None
+    """The place to come back to in this sitting."""
 
 
 @_STORED

@@ -27,21 +27,24 @@ def _guest(room: Room, seat_id: str) -> Seat:
 def free_place(room: Room, seat: Seat) -> int:
     """The place a newly admitted seat takes; RoomFull if none is left.
 
-    While a caucus lasts its members fill from the top, and places the others still see as taken stay taken:
-    otherwise the place given to somebody outside would count the arrivals and departures inside.
+    A place stays a person's for the whole sitting, also while they are out, as long as others fit. While a caucus lasts
+    its members fill from the top and what others still see as taken stays taken. So with up to seven guests the place
+    given to somebody outside never tells of comings and goings inside.
     """
-    for other in room.seats.values():
+    others = [other for other in room.seats.values() if other.id != seat.id]
+    for other in others:
         if seat.endpoint is not None and other.endpoint == seat.endpoint and other.place is not None:
             return other.place
-    if seat.role == "mediator":
-        return HOST_PLACE
-    taken = {other.place for other in room.seats.values()}
-    places = [place for place in range(PLACES) if place != HOST_PLACE]
+    taken = {other.place for other in others}
+    order = [place for place in range(PLACES) if place != HOST_PLACE]
     if room.caucus is not None:
-        taken |= {peer.place for peer in room.caucus.frozen}
+        taken |= {peer.place for peer in room.caucus.frozen if peer.seat != seat.id}
         if seat.side == room.caucus.side:
-            places.reverse()
-    for place in places:
+            order.reverse()
+    if seat.held_place is not None and seat.held_place not in taken:
+        return seat.held_place
+    held = {other.held_place for other in others}
+    for place in (*(place for place in order if place not in held), *order):
         if place not in taken:
             return place
     raise errors.RoomFull
@@ -147,7 +150,8 @@ def members(room: Room) -> list[Seat]:
 
 def outside(seat: Seat, presence: Presence) -> Seat:
     """The seat without anything that only somebody in the room has."""
-    return replace(seat, presence=presence, hand=False, muted=False, place=None)
+    held = seat.held_place if seat.place is None else seat.place
+    return replace(seat, presence=presence, hand=False, muted=False, place=None, held_place=held)
 
 
 def _drop_devices(room: Room, seat: Seat) -> Room:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from rooms import errors
-from rooms.model import Act, Change, Context, Json, Result, Room, Session
+from rooms.model import Act, Change, Context, Json, Result, Room, Seat, Session
 from rooms.rules.caucus import lift
 from rooms.rules.seats import outside
 
@@ -18,11 +18,8 @@ def open_session(room: Room, context: Context) -> Change:
         raise errors.WrongPhase("session.open")
     session = Session(id=context.new_id("ses"), number=len(room.sessions) + 1, opened_at=context.now)
     for seat in room.seats.values():
-        if seat.role == "mediator" or (seat.presence != "admitted" and seat.previous_endpoint is None):
-            continue
-        room = room.without_endpoint(seat.previous_endpoint)
-        again = outside(seat, "waiting" if seat.presence == "admitted" else seat.presence)
-        room = room.with_seat(replace(again, previous_endpoint=None, waiting_since=context.now))
+        if seat.role != "mediator":
+            room = _waits_again(room, seat, context)
     room = replace(room, phase="open", sessions=(*room.sessions, session))
     return room, [Act("session.opened", _about(session))]
 
@@ -69,6 +66,15 @@ def end(room: Room, outcome: Result, note: str, context: Context) -> Change:
     room = replace(room, phase="idle", segment=None, sessions=(*room.sessions[:-1], session))
     payload: dict[str, Json] = {**_about(session), "outcome": outcome, "note": note}
     return room, [*acts, Act("session.ended", payload)]
+
+
+def _waits_again(room: Room, seat: Seat, context: Context) -> Room:
+    """The guest without anything of the last sitting but identity and consents."""
+    room = room.without_endpoint(seat.previous_endpoint)
+    again = replace(outside(seat, seat.presence), previous_endpoint=None, held_place=None)
+    if seat.presence == "admitted":
+        again = replace(again, presence="waiting", waiting_since=context.now)
+    return room.with_seat(again)
 
 
 def _require_host_and_recorder(room: Room) -> None:

@@ -6,7 +6,7 @@ Ids and times come from an act's position in the history, so two histories can b
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from hypothesis import strategies as st
 
@@ -25,7 +25,6 @@ GUESTS = {
     "b2": ("insurer", "B"),
     "b3": ("witness", "B"),
     "n1": ("community_worker", None),
-    "n2": ("interpreter", None),
 }
 SEATS = ("m", *GUESTS)
 
@@ -39,11 +38,6 @@ class Op:
     name: str = ""
     payload: tuple[tuple[str, object], ...] = ()
 
-    def about(self) -> str:
-        """The short name of the seat the act is about (the target of a host's act)."""
-        target = dict(self.payload).get("seat")
-        return str(target).removeprefix("seat_") if target else self.seat
-
 
 @dataclass
 class World:
@@ -51,11 +45,9 @@ class World:
 
     room: Room
     acts: list[Act]
-    step: int = 0
 
     def play(self, op: Op, step: int) -> str | None:
         """Apply one act as the step `step`; the refusal's code, if it was refused."""
-        self.step = step
         count = 0
 
         def new_id(prefix: str) -> str:
@@ -154,9 +146,9 @@ _KINDS: dict[str, Callable[[Room, Op, Context], Change]] = {
 YES = (("online", True), ("personal_data", True), ("recording", True))
 
 
-def command(seat: str, name: str, **payload: object) -> Op:
+def command(by: str, name: str, /, **payload: object) -> Op:
     """A client's command."""
-    return Op("command", seat, name, tuple(payload.items()))
+    return Op("command", by, name, tuple(payload.items()))
 
 
 def coming_in(short: str) -> list[Op]:
@@ -189,11 +181,12 @@ def played(ops: list[Op]) -> World:
 def own_ops(shorts: list[str]) -> st.SearchStrategy[Op]:
     """What seats do by themselves, and what happens to their devices."""
     seat = st.sampled_from(shorts)
+    guest = st.sampled_from([short for short in shorts if short != "m"])
     return st.one_of(
-        seat.map(lambda s: Op("arrive", s)),
-        seat.map(lambda s: Op("consent", s, payload=YES)),
-        seat.map(lambda s: Op("consent", s, payload=(("esign", False), ("recording", False)))),
-        seat.map(lambda s: Op("wait", s)),
+        guest.map(lambda s: Op("arrive", s)),
+        guest.map(lambda s: Op("consent", s, payload=YES)),
+        guest.map(lambda s: Op("consent", s, payload=(("esign", False), ("recording", False)))),
+        guest.map(lambda s: Op("wait", s)),
         seat.map(lambda s: Op("online", s)),
         seat.map(lambda s: Op("offline", s)),
         st.builds(lambda s, m: Op("media", s, m), seat, st.sampled_from(["connecting", "connected", "failed"])),
@@ -250,8 +243,3 @@ def histories(longest: int = 40) -> st.SearchStrategy[list[Op]]:
     return st.builds(
         lambda some, rest: [*in_session(*some), *rest], guests, st.lists(any_ops(), min_size=1, max_size=longest)
     )
-
-
-def without_revision(room: Room) -> Room:
-    """The room apart from its counters."""
-    return replace(room, revision=0, table_revision=0, relay_revision=0)
