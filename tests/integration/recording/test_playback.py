@@ -33,7 +33,7 @@ def play(studio: Studio, *journals: Path) -> tuple[Playback, bytes]:
         return playback, out.read()
 
 
-async def test_pictures_and_sound_lie_at_their_times_in_one_seekable_file(studio: Studio) -> None:
+def test_pictures_and_sound_lie_at_their_times_in_one_seekable_file(studio: Studio) -> None:
     pictures = studio.capture(arrive(video(100, at_ns=SECOND)), "video")
     sound = studio.capture(arrive(audio(250, at_ns=SECOND)), "audio")
     playback, data = play(studio, sound, pictures)
@@ -54,7 +54,7 @@ async def test_pictures_and_sound_lie_at_their_times_in_one_seekable_file(studio
     assert data.index(b"\x1c\x53\xbb\x6b") < data.index(b"\x1f\x43\xb6\x75"), "cues stand before the first cluster"
 
 
-async def test_jitter_reordering_and_duplicates_change_nothing(studio: Studio) -> None:
+def test_jitter_reordering_and_duplicates_change_nothing(studio: Studio) -> None:
     sent = video(60)
     doubled = sent + sent[10:200:7]
     pictures = studio.capture(arrive(doubled, jitter_ns=80_000_000), "video")
@@ -64,7 +64,7 @@ async def test_jitter_reordering_and_duplicates_change_nothing(studio: Studio) -
     assert all(abs(at - first - index * 50) <= 45 for index, (at, _) in enumerate(seen.pictures))
 
 
-async def test_after_a_loss_pictures_wait_for_the_next_key_frame(studio: Studio) -> None:
+def test_after_a_loss_pictures_wait_for_the_next_key_frame(studio: Studio) -> None:
     sent = video(100)
     lost = next(number for number, (at, _) in enumerate(sent) if at >= 10 * FRAME_NS)
     pictures = studio.capture(arrive(sent[:lost] + sent[lost + 1 :]), "video")
@@ -76,7 +76,7 @@ async def test_after_a_loss_pictures_wait_for_the_next_key_frame(studio: Studio)
     )
 
 
-async def test_a_flash_and_a_beep_at_the_same_moment_stay_together_under_jitter(studio: Studio) -> None:
+def test_a_flash_and_a_beep_at_the_same_moment_stay_together_under_jitter(studio: Studio) -> None:
     pictures = studio.capture(arrive(video(100), jitter_ns=60_000_000), "video")
     sound = studio.capture(arrive(audio(250, loud=range(100, 200)), jitter_ns=90_000_000, seed=2), "audio")
     seen = watch(play(studio, pictures, sound)[1])
@@ -86,7 +86,7 @@ async def test_a_flash_and_a_beep_at_the_same_moment_stay_together_under_jitter(
 
 
 @pytest.mark.parametrize("counts_on", [True, False])
-async def test_a_gap_stays_a_gap_whether_or_not_timestamps_ran_on(studio: Studio, counts_on: bool) -> None:
+def test_a_gap_stays_a_gap_whether_or_not_timestamps_ran_on(studio: Studio, counts_on: bool) -> None:
     before = audio(50)
     after = audio(50, at_ns=11 * SECOND, first_sequence=65_530 + 50, first_timestamp=2**32 - 48_000 + 50 * 960
                   + (10 * 48_000 if counts_on else 0))  # fmt: skip
@@ -97,7 +97,7 @@ async def test_a_gap_stays_a_gap_whether_or_not_timestamps_ran_on(studio: Studio
     assert abs(min(at for at in times if at > 1100) - 11_030) <= 20
 
 
-async def test_segments_of_a_session_follow_each_other_around_a_caucus(studio: Studio) -> None:
+def test_segments_of_a_session_follow_each_other_around_a_caucus(studio: Studio) -> None:
     first = studio.capture(arrive(video(20)), "video")
     studio.now_ns += 30 * SECOND
     second = studio.capture(arrive(video(20, at_ns=30 * SECOND, ssrc=9, size=(640, 480))), "video", segment="seg_3")
@@ -107,7 +107,7 @@ async def test_segments_of_a_session_follow_each_other_around_a_caucus(studio: S
     assert abs(times[20] - 30_030) <= 20
 
 
-async def test_a_caucus_journal_is_refused_and_cannot_be_opened_with_the_vaults_key(studio: Studio) -> None:
+def test_a_caucus_journal_is_refused_and_cannot_be_opened_with_the_vaults_key(studio: Studio) -> None:
     joint = studio.capture(arrive(audio(50)), "audio")
     sent = arrive(audio(50))
     caucus = studio.capture(sent, "audio", segment="seg_2", key="caucus")
@@ -121,7 +121,7 @@ async def test_a_caucus_journal_is_refused_and_cannot_be_opened_with_the_vaults_
     assert not [packet for _, packet in sent if packet[12:] in written]
 
 
-async def test_a_damaged_journal_plays_up_to_the_damage_and_is_named(studio: Studio) -> None:
+def test_a_damaged_journal_plays_up_to_the_damage_and_is_named(studio: Studio) -> None:
     recorder = studio.recorder()
     sink = recorder.open("room_1", "end_1", "seg_1", "joint", "video", ("seat_1",), 90_000)
     for at, packet in arrive(video(400)):
@@ -137,14 +137,14 @@ async def test_a_damaged_journal_plays_up_to_the_damage_and_is_named(studio: Stu
         play(studio, journal)
 
 
-async def test_what_holds_no_frame_is_no_recording(studio: Studio) -> None:
+def test_what_holds_no_frame_is_no_recording(studio: Studio) -> None:
     empty = studio.capture([], "audio")
     noise = studio.capture([(1, b"\x80"), (2, b""), (3, bytes(40))], "video")
     with pytest.raises(NoRecording):
         play(studio, empty, noise)
 
 
-async def test_early_frames_move_the_files_zero_instead_of_being_lost(studio: Studio) -> None:
+def test_early_frames_move_the_files_zero_instead_of_being_lost(studio: Studio) -> None:
     sound = studio.capture(arrive(audio(50, at_ns=SECOND)), "audio")
     with ScratchFile(studio.folder) as out:
         playback = render([sound], studio.vault[0], "2026-03-01T01:00:05.000Z", out)
