@@ -138,11 +138,10 @@ class CaseRow(Message):
 
 
 class CaseList(Message):
-    """A page of cases."""
+    """A page of cases, newest first; `next` is given back as `after` for the following page."""
 
     cases: list[CaseRow]
-    total: int
-    page: int
+    next: str | None
 
 
 class LinkState(Message):
@@ -166,6 +165,7 @@ class PartyRow(Message):
     address: str
     workplace: str
     gender: str
+    birth_date: str
     private_contact: bool
     link: LinkState | None
 
@@ -229,12 +229,12 @@ class ChatRow(Message):
 
 
 class NoticeRow(Message):
-    """A notice that the embedded default shows here instead of sending."""
+    """A notice that the embedded default keeps here instead of sending; its text is read by asking."""
 
     id: Id
+    party: Id | None
     kind: str
     to: str
-    text: str
     at: Time
     expires_at: Time | None
 
@@ -295,10 +295,10 @@ class ReceiptView(Message):
 
 
 class Reveal(Message):
-    """A masked field to see in clear; asking is on the timeline."""
+    """A masked field to see in clear; asking is on the timeline. `facts` is the case's own (party null)."""
 
-    party: Id
-    field: Literal["name", "id_number", "phone", "address", "workplace"]
+    party: Id | None
+    field: Literal["facts", "id_number", "phone", "address", "birth_date", "workplace"]
 
 
 class Revealed(Message):
@@ -343,3 +343,15 @@ class EnteredRoom(Message):
 
     room: Id
     seat: Id
+
+
+class Officers(Message):
+    """The officers in sight."""
+
+    officers: list[OfficerView]
+
+
+class Organs(Message):
+    """The organs in sight; `parent`s make the tree."""
+
+    organs: list[OrganView]

@@ -1,4 +1,4 @@
-"""Inside the room: the payload of every command, and what the server sends."""
+"""Inside the room: the payloads that are not `rooms.commands`' own, and what the server sends."""
 
 from __future__ import annotations
 
@@ -8,63 +8,7 @@ from pydantic import Field, StringConstraints
 
 from rooms.views import RoomView
 from signaling.messages.agreement import AgreementView
-from signaling.messages.base import Id, Line, Message, Side, Time
-
-
-class SessionEnd(Message):
-    """End the sitting."""
-
-    outcome: Literal["agreed", "not_agreed", "suspended", "absent"]
-    note: Annotated[str, StringConstraints(max_length=1000)] = ""
-
-
-class SeatRef(Message):
-    """The seat an act is about."""
-
-    seat: Id
-
-
-class SeatReason(SeatRef):
-    """The seat, and why (kept on the record)."""
-
-    reason: Annotated[str, StringConstraints(max_length=200)] = ""
-
-
-class SeatVerify(SeatRef):
-    """How the officer satisfied himself of who this is."""
-
-    method: Literal["id_document", "known_in_person", "video_look"]
-
-
-class SeatMute(SeatRef):
-    """Silence a seat, or allow it to speak again."""
-
-    muted: bool
-
-
-class CaucusEnter(Message):
-    """The side to speak with privately."""
-
-    side: Side
-
-
-class ChatSend(Message):
-    """A chat message; in a caucus it stays in the caucus."""
-
-    text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
-
-
-class HandSet(Message):
-    """Raise or lower one's own hand."""
-
-    raised: bool
-
-
-class MediaState(Message):
-    """What the device is sending."""
-
-    mic: bool
-    camera: bool
+from signaling.messages.base import Id, Line, Message, Time
 
 
 class MediaOffer(Message):

@@ -1,0 +1,40 @@
+"""The jobs process: takes rows of the job table one at a time, at low priority."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+
+from recording.service import JOB_KIND as PLAYBACK
+from server.settings import Settings
+from server.wiring import open_house
+
+log = logging.getLogger("heshi.jobs")
+
+POLL_S = 1.0
+NICENESS = 10
+
+
+async def run_jobs(settings: Settings) -> None:
+    """Work until SIGTERM or SIGINT; a job under way is offered again when its lease has run out."""
+    os.nice(NICENESS)
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with open_house(settings) as house:
+        while not stop.is_set():
+            job = await house.jobs.claim([PLAYBACK])
+            if job is None:
+                try:
+                    await asyncio.wait_for(stop.wait(), POLL_S)
+                except TimeoutError:
+                    continue
+                break
+            try:
+                await house.services.recordings.run_job(job)
+                await house.jobs.finish(job)
+            except Exception as error:
+                log.exception("job %s failed", job.id)
+                await house.jobs.fail(job, type(error).__name__)

@@ -1,0 +1,101 @@
+"""One frozen tree of settings, read once from the environment (`HESHI_…`); unknown names are refused."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+PREFIX = "HESHI_"
+FOR_TOOLS = {"HESHI_CHROMIUM"}
+"""Names that the tests and scripts read, not the service."""
+
+
+class UnknownSetting(SystemExit):
+    """A `HESHI_…` variable that no setting has: a typing error must not pass silently."""
+
+
+class Settings(BaseSettings):
+    """Everything that can be set. Each field is one environment variable, e.g. `HESHI_DATA`."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+
+    data: Path = Path("data")
+    """Folder of the embedded database, keys, blobs and the recording spool."""
+
+    database: str = ""
+    """`postgresql://…` or `sqlite:///…`; empty: SQLite in the data folder."""
+
+    blobs: str = ""
+    """`s3://bucket?endpoint=…` or `file:///…`; empty: a folder in the data folder."""
+
+    host: str = "127.0.0.1"
+    """Address to listen on."""
+
+    port: int = Field(default=8080, ge=0, le=65535)
+    """TCP port of pages, API and Socket.IO."""
+
+    public_url: str = ""
+    """How browsers reach the service, e.g. `https://heshi.example`; empty: `http://localhost:PORT`."""
+
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
+    """Addresses whose `X-Forwarded-For` is believed (comma-separated); nobody's by default."""
+
+    workers: int = Field(default_factory=lambda: min(4, os.cpu_count() or 1), ge=0, le=64)
+    """Media workers started as child processes; 0 where workers run elsewhere."""
+
+    media_host_ips: Annotated[tuple[str, ...], NoDecode] = ()
+    """Addresses that media sockets bind to (comma-separated); empty: every interface's."""
+
+    media_advertised: str = ""
+    """Public address to announce instead (1:1 NAT)."""
+
+    media_port: int = Field(default=0, ge=0, le=65535)
+    """First UDP port; worker n uses port + n. 0: any free port."""
+
+    link_hours: int = Field(default=72, ge=1, le=720)
+    """How long a party's link stays valid."""
+
+    station_zone: str = "Asia/Shanghai"
+    """Time zone in which people and documents read times."""
+
+    log_level: str = "INFO"
+    """`DEBUG`, `INFO`, `WARNING` or `ERROR`."""
+
+    @field_validator("trusted_proxies", "media_host_ips", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @property
+    def database_url(self) -> str:
+        """The database, with the embedded default filled in."""
+        return self.database or f"sqlite:///{(self.data / 'heshi.db').absolute()}"
+
+    @property
+    def blobs_url(self) -> str:
+        """The blob store, with the embedded default filled in."""
+        return self.blobs or (self.data / "blobs").absolute().as_uri()
+
+    @property
+    def spool(self) -> Path:
+        """Where workers write journals."""
+        return self.data / "spool"
+
+    @property
+    def base_url(self) -> str:
+        """How browsers reach the service."""
+        return (self.public_url or f"http://localhost:{self.port}").rstrip("/")
+
+
+def read_settings(environ: dict[str, str] | None = None) -> Settings:
+    """Read the settings once. Raises `UnknownSetting` for a name nobody knows, `ValidationError` for a bad value."""
+    known = {PREFIX + name.upper() for name in Settings.model_fields} | FOR_TOOLS
+    names = set(environ if environ is not None else os.environ)
+    unknown = sorted(name for name in names if name.startswith(PREFIX) and name not in known)
+    if unknown:
+        raise UnknownSetting(f"unknown setting: {', '.join(unknown)} (known: {', '.join(sorted(known))})")
+    return Settings()

@@ -1,0 +1,1 @@
+"""The HTTP half of the protocol: a table of routes and the few lines that serve any of them."""

@@ -1,0 +1,81 @@
+"""Who is connected: one socket per seat, the newest wins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class Budget:
+    """A token bucket: `rate` commands a second after a burst of `burst`. Times are monotonic seconds."""
+
+    rate: float = 20.0
+    burst: float = 60.0
+    tokens: float = 60.0
+    at: float = 0.0
+
+    def spend(self, now: float) -> bool:
+        """Take one token if there is one."""
+        self.tokens = min(self.burst, self.tokens + (now - self.at) * self.rate)
+        self.at = now
+        if self.tokens < 1:
+            return False
+        self.tokens -= 1
+        return True
+
+
+@dataclass(slots=True)
+class Holder:
+    """A connected seat. `actor` names it on the timeline; `etag` and `private` are what it was told last."""
+
+    sid: str
+    room: str
+    seat: str
+    endpoint: str
+    person: str
+    etag: str = ""
+    private: bool = False
+    budget: Budget = field(default_factory=Budget)
+
+
+class Holders:
+    """The sockets of this process. Owned by the event loop; no locks."""
+
+    def __init__(self) -> None:
+        self._by_sid: dict[str, Holder] = {}
+        self._by_seat: dict[str, Holder] = {}
+
+    def take(self, holder: Holder) -> Holder | None:
+        """Give the seat to this socket; returns the one that held it before."""
+        older = self._by_seat.get(holder.seat)
+        if older is not None:
+            self._by_sid.pop(older.sid, None)
+        self._by_seat[holder.seat] = self._by_sid[holder.sid] = holder
+        return older
+
+    def drop(self, sid: str) -> Holder | None:
+        """The socket is gone; returns its holder if it still held a seat."""
+        holder = self._by_sid.pop(sid, None)
+        if holder is not None:
+            self._by_seat.pop(holder.seat, None)
+        return holder
+
+    def by_sid(self, sid: str) -> Holder | None:
+        """The holder behind a socket."""
+        return self._by_sid.get(sid)
+
+    def by_seat(self, seat: str) -> Holder | None:
+        """The socket that holds a seat."""
+        return self._by_seat.get(seat)
+
+    def of_room(self, room: str) -> list[Holder]:
+        """Every connected seat of a room."""
+        return [holder for holder in self._by_sid.values() if holder.room == room]
+
+    def rooms(self) -> set[str]:
+        """Rooms with anybody connected."""
+        return {holder.room for holder in self._by_sid.values()}
+
+    def __iter__(self) -> Iterator[Holder]:
+        return iter(list(self._by_sid.values()))

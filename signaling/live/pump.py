@@ -1,0 +1,154 @@
+"""Keeps seats and relay true to the room: after each change, one pass per room, in this order.
+
+1. Each connected seat gets its snapshot, if what it may know has changed. A seat whose *private* sign goes out must have
+   acknowledged that before anything else happens: nobody may believe to be private while being heard.
+2. The forwarding table goes to the relay; its acknowledgement goes back into the room (a caucus shows *private* only then).
+3. Sittings that have ended get their journals closed and their recordings made.
+Passes of one room never overlap; a change during a pass causes another.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from typing import Any
+
+import socketio
+
+from rooms import Room, forwarding_table
+from rooms.rules import system
+from signaling.errors import NoRelay
+from signaling.live.closing import Closing
+from signaling.live.holders import Holders
+from signaling.live.snapshots import snapshot_of
+from signaling.live.workers import WorkerError, Workers
+from signaling.messages.room import Beat
+from signaling.services import Services
+
+log = logging.getLogger("heshi.pump")
+
+BEAT_S = 4.0
+RENEW_S = 10.0
+UNSIGN_TIMEOUT_S = 2.0
+RETRY_S = 1.0
+
+
+class Pump:
+    """One pass per room and change. Owned by the event loop."""
+
+    def __init__(self, services: Services, sio: socketio.AsyncServer, holders: Holders, workers: Workers) -> None:
+        self._services, self._sio, self._holders, self._workers = services, sio, holders, workers
+        self._closing = Closing(services, workers)
+        self._dirty: set[str] = set()
+        self._passes: dict[str, asyncio.Task[None]] = {}
+        self._sent: dict[str, dict[str, Any]] = {}
+        self._background: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        """Begin heartbeats and lease renewals."""
+        self._background = [asyncio.create_task(self._beats()), asyncio.create_task(self._renewals())]
+
+    async def stop(self) -> None:
+        """End everything under way."""
+        tasks = [*self._background, *self._passes.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def poke(self, room_id: str) -> None:
+        """The room has (or may have) changed."""
+        self._dirty.add(room_id)
+        if room_id not in self._passes:
+            self._passes[room_id] = asyncio.create_task(self._work(room_id))
+
+    async def _work(self, room_id: str) -> None:
+        try:
+            while room_id in self._dirty:
+                self._dirty.discard(room_id)
+                try:
+                    await self._once(room_id)
+                except Exception:
+                    log.exception("a pass over room %s failed; it will be tried again", room_id)
+                    self._dirty.add(room_id)
+                    await asyncio.sleep(RETRY_S)
+        finally:
+            self._passes.pop(room_id, None)
+
+    async def _once(self, room_id: str) -> None:
+        await self._tell_seats(room_id)
+        room = await self._services.room(room_id)
+        await self._tell_relay(room)
+        await self._closing.ended_sittings(room)
+
+    async def _tell_seats(self, room_id: str) -> None:
+        for holder in self._holders.of_room(room_id):
+            snapshot = await snapshot_of(self._services, room_id, holder.seat)
+            if snapshot.etag == holder.etag:
+                continue
+            holder.etag = snapshot.etag
+            sign_goes_out = holder.private and not snapshot.view.private
+            holder.private = snapshot.view.private
+            body = snapshot.model_dump(mode="json")
+            if sign_goes_out:
+                with contextlib.suppress(TimeoutError, socketio.exceptions.SocketIOError):
+                    await self._sio.call("snapshot", body, to=holder.sid, timeout=UNSIGN_TIMEOUT_S)
+            else:
+                await self._sio.emit("snapshot", body, to=holder.sid)
+
+    async def _tell_relay(self, room: Room) -> None:
+        placement = room.placement
+        if placement is None:
+            self._sent.pop(room.id, None)
+            return
+        table = forwarding_table(room)
+        pending = room.caucus is not None and room.relay_revision < room.caucus.revision
+        if not pending and _same(self._sent.get(room.id), table):
+            return
+        try:
+            applied = await self._workers.call(placement.worker, "table", table)
+        except WorkerError as error:
+            log.error("the relay refused the table of %s: %s", room.id, error.body)
+            return
+        except NoRelay:
+            if not self._workers.present(placement.worker):
+                await self.lost(room.id, placement.worker)
+            return
+        self._sent[room.id] = table
+        await self._take_answer(room, table["revision"], placement.epoch, applied)
+
+    async def _take_answer(self, room: Room, revision: int, epoch: int, applied: dict[str, Any]) -> None:
+        if applied.get("accepted"):
+            if room.caucus is not None and room.relay_revision < room.caucus.revision:
+                await self._services.system(room.id, lambda r, _: system.relay_acknowledged(r, revision, epoch))
+            recorder = applied["recorder"]
+            if recorder != room.recorder and not (room.recorder == "failed" and recorder == "idle"):
+                await self._services.system(room.id, lambda r, c: system.recorder_state(r, recorder, "", c))
+
+    async def lost(self, room_id: str, worker: str) -> None:
+        """The room's worker is gone: let seats offer again, which places the room anew."""
+        self._sent.pop(room_id, None)
+        await self._services.system(room_id, lambda r, _: system.worker_lost(r, worker))
+        for holder in self._holders.of_room(room_id):
+            await self._sio.emit("media.lost", {"why": "worker"}, to=holder.sid)
+
+    async def _beats(self) -> None:
+        while True:
+            await asyncio.sleep(BEAT_S)
+            now = self._services.clock.now()
+            for holder in self._holders:
+                await self._sio.emit("beat", Beat(etag=holder.etag, now=now).model_dump(), to=holder.sid)
+
+    async def _renewals(self) -> None:
+        """Tables carry a lease; a room in use renews it, and so also repairs whatever an event failed to say."""
+        while True:
+            await asyncio.sleep(RENEW_S)
+            for room_id in self._holders.rooms():
+                self._sent.pop(room_id, None)
+                self.poke(room_id)
+
+
+def _same(sent: dict[str, Any] | None, table: dict[str, Any]) -> bool:
+    if sent is None:
+        return False
+    return all(sent[part] == table[part] for part in ("epoch", "rows", "record"))
