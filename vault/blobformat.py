@@ -127,4 +127,4 @@ def _place(index: int, last: bool) -> bytes:
 
 
 def _binding(blob_id: str, label: bytes) -> bytes:
-    return canonical(["heshi blob 1", blob_id, label.decode("ascii")])
+    return canonical(["heshi blob 1", blob_id, label.hex()])

@@ -30,7 +30,7 @@ class BadKey(Invalid):
 
 
 async def recall(tx: Transaction, actor: str, key: str) -> JSON:
-    """The reply that `actor` got for `key` before, or None. Raises BadKey."""
+    """The reply that `actor` got for `key` before, or None (so an empty reply is `{}`, not None). Raises BadKey."""
     row = await tx.one(select(replies.c.sealed).where(replies.c.lookup == _lookup(actor, key)))
     if row is None:
         return None
