@@ -1,0 +1,62 @@
+"""A relay on loopback with a growing series of tables."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from media import Event, Relay, RelaySettings, SinkFactory
+from tests.integration.media.client import Client
+
+
+class Bench:
+    """One relay, one room."""
+
+    def __init__(self, sinks: SinkFactory | None = None) -> None:
+        self.events: list[Event] = []
+        self.relay = Relay(RelaySettings((), include_loopback=True), sinks, self.events.append)
+        self.clients: list[Client] = []
+        self.revision = 0
+
+    async def client(self, name: str, brightness: int) -> Client:
+        """A connected endpoint that publishes a picture of that brightness."""
+        client = Client(self.relay, "room", name, brightness)
+        self.clients.append(client)
+        await client.join()
+        return client
+
+    def table(self, *rows: tuple[str, int, str], record: tuple[dict[str, Any], ...] = (), lease: float = 30) -> str:
+        """Apply the next revision; returns the recorder's state."""
+        self.revision += 1
+        applied = self.relay.apply(
+            {
+                "room": "room",
+                "revision": self.revision,
+                "epoch": 1,
+                "lease_s": lease,
+                "rows": [
+                    {"to": to, "slot": slot, "from": source, "audio": True, "video": True} for to, slot, source in rows
+                ],
+                "record": list(record),
+            }
+        )
+        assert applied.accepted
+        return applied.recorder
+
+    def endpoint(self, name: str) -> dict[str, Any]:
+        """Counters of one endpoint."""
+        found: dict[str, Any] = self.relay.stats()["rooms"]["room"]["endpoints"][name]
+        return found
+
+    def sent_to(self, name: str) -> int:
+        """Media packets ever sent on the endpoint's present connection."""
+        return sum(slot["packets"] for slot in self.endpoint(name)["out"].values())
+
+    def note(self, text: str) -> None:
+        """A measured figure, for whoever runs with -s."""
+        print(text)
+
+    async def close(self) -> None:
+        """Close clients, then the relay."""
+        for client in self.clients:
+            await client.close()
+        await self.relay.close()
