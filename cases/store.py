@@ -94,7 +94,7 @@ class CaseStore:
 
     async def insert_party(self, tx: Transaction, party: Party, position: int) -> None:
         """Add a party at the given place in the order."""
-        await tx.execute(insert(parties).values(await self._party_row(tx, party), position=position))
+        await tx.execute(insert(parties).values(**await self._party_row(tx, party), position=position))
 
     async def save_party(self, tx: Transaction, party: Party) -> None:
         """Write a party back; the caller holds the case's revision."""
