@@ -65,6 +65,8 @@ class ManifestRow:
                 if not _HEAD.fullmatch(head) or chunks < 0 or size < 0:
                     raise Invalid("segment.head")
                 names = tuple(seat for seat in seats if isinstance(seat, str))
+                if len(names) != len(seats):
+                    raise Invalid("segment.seats")
                 return cls(
                     room,
                     segment,
