@@ -1,8 +1,8 @@
 """Chinese lines: where text may break, how punctuation closes up, and where each character stands when justified.
 
 Follows the common core of JIS X 4051 and the W3C's Chinese layout requirements: no line starts with a stop or a closing
-mark, none ends with an opening one; words, and numbers with their unit, stay whole; a stop at the end of a line lets its
-blank half hang over the margin; two marks in a row share one blank. Widths are in em; nothing here knows a font or page.
+mark, none ends with an opening one; words, and numbers with their unit, stay whole; a stop at a line's end lets its
+blank half hang over the margin; two marks in a row share one blank. Widths are in em; nothing here knows a font.
 """
 
 from __future__ import annotations

@@ -21,6 +21,7 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign import signers
 from pyhanko.sign.fields import MDPPerm, SigFieldSpec, SigSeedSubFilter
 from pyhanko.stamp import StaticStampStyle
+from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from verify.rarenames import accept_rare_names
 
@@ -78,12 +79,13 @@ def _signer(identity: SealIdentity) -> Any:
     def der(certificate: Any) -> Any:
         return asn1_x509.Certificate.load(certificate.public_bytes(Encoding.DER))
 
+    store: Any = SimpleCertificateStore
     private = identity.key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
     return signers.SimpleSigner(
         signing_cert=der(identity.certificate),
         signing_key=asn1_keys.PrivateKeyInfo.load(private),
         # The root stays out of the file: it would be the one part that no signature covers, and verifiers hold it.
-        cert_registry=None,
+        cert_registry=store(),
     )
 
 

@@ -116,7 +116,10 @@ def _examine(data: bytes, roots: Sequence[bytes], fields: tuple[str, ...]) -> tu
     reader = PdfFileReader(BytesIO(data), strict=True)
     if reader.encrypted:
         return ["pdf.encrypted"], "", "", False
-    embedded = list(reader.embedded_signatures)
+    try:
+        embedded = list(reader.embedded_signatures)
+    except Exception:
+        return ["pdf.bad_signature"], "", "", False
     if not embedded:
         return ["pdf.unsigned"], "", "", False
     names = tuple(signature.field_name for signature in embedded)
@@ -165,6 +168,9 @@ def _canonical(signed: Any, der: bytes) -> bool:
     info = infos[0]
     algorithms = [item["algorithm"].native for item in data["digest_algorithms"]]
     plain = not info["unsigned_attrs"] and algorithms == [info["digest_algorithm"]["algorithm"].native]
+    issuer = data["certificates"][0].chosen.issuer
+    if info["sid"].name != "issuer_and_serial_number" or info["sid"].chosen["issuer"].dump() != issuer.dump():
+        return False
     versions = data["version"].native == "v1" and info["version"].native == "v1"
     return plain and versions and bool(again.dump(force=True) == der)
 
