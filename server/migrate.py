@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import fcntl
 import importlib
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, MetaData, text
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from vault.database import engine_url, sqlite_engine
 from vault.tables import metadata
@@ -26,17 +31,13 @@ async def migrate(url: str) -> None:
     """
     target = engine_url(url)
     if target.get_backend_name() == "sqlite":
-        # Our engine begins with BEGIN IMMEDIATE, so the whole migration is one transaction and a second process waits.
         assert target.database
-        Path(target.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        engine = sqlite_engine(target)
+        path = Path(target.database)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        async with _alone(path):
+            await _run(sqlite_engine(target))
     else:
-        engine = create_async_engine(target)
-    try:
-        async with engine.begin() as connection:
-            await connection.run_sync(_upgrade)
-    finally:
-        await engine.dispose()
+        await _run(create_async_engine(target))
 
 
 def all_tables() -> MetaData:
@@ -50,6 +51,25 @@ def all_tables() -> MetaData:
             if error.name not in (package, name):
                 raise
     return metadata
+
+
+async def _run(engine: AsyncEngine) -> None:
+    try:
+        async with engine.begin() as connection:
+            await connection.run_sync(_upgrade)
+    finally:
+        await engine.dispose()
+
+
+@asynccontextmanager
+async def _alone(path: Path) -> AsyncIterator[None]:
+    # SQLite's own lock is not enough: turning WAL on in a new file does not wait its turn but fails.
+    descriptor = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        await asyncio.to_thread(fcntl.flock, descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _upgrade(connection: Connection) -> None:

@@ -11,7 +11,7 @@ def append_only_ddl(dialect: str) -> list[str]:
     `dialect` is "sqlite" or "postgresql"; raises ValueError for any other.
     """
     if dialect == "sqlite":
-        return [_sqlite(table, verb) for table in APPEND_ONLY for verb in ("UPDATE", "DELETE")]
+        return [statement for table in APPEND_ONLY for statement in _sqlite(table)]
     if dialect == "postgresql":
         refuse = (
             "CREATE FUNCTION timeline_refuse() RETURNS trigger LANGUAGE plpgsql AS "
@@ -21,11 +21,15 @@ def append_only_ddl(dialect: str) -> list[str]:
     raise ValueError(f"no triggers for {dialect}")
 
 
-def _sqlite(table: str, verb: str) -> str:
-    return (
-        f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
-        "BEGIN SELECT RAISE(ABORT, 'the timeline is append-only'); END"
-    )
+def _sqlite(table: str) -> list[str]:
+    refuse = "SELECT RAISE(ABORT, 'the timeline is append-only');"
+    # INSERT OR REPLACE deletes the old row without firing its DELETE trigger.
+    exists = f"EXISTS (SELECT 1 FROM {table} WHERE case_id = NEW.case_id AND seq = NEW.seq)"  # noqa: S608
+    return [
+        f"CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table} BEGIN {refuse} END",
+        f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} BEGIN {refuse} END",
+        f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} WHEN {exists} BEGIN {refuse} END",
+    ]
 
 
 def _postgresql(table: str) -> list[str]:

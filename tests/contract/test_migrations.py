@@ -18,7 +18,8 @@ from vault.database import engine_url
 
 
 def differences(connection: Connection) -> list[object]:
-    return compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), all_tables())
+    found = compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), all_tables())
+    return list(found)
 
 
 async def compared(url: str) -> list[object]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from sqlalchemy import text
@@ -79,6 +80,19 @@ async def test_the_database_itself_refuses_change(db: Database, timeline: Timeli
     assert (await check(db, timeline)).length == 1
 
 
+REPLACING = {
+    "sqlite": "INSERT OR REPLACE INTO {0} SELECT * FROM {0}",
+    "postgresql": "INSERT INTO {0} SELECT * FROM {0} ON CONFLICT (case_id, seq) DO UPDATE SET case_id = 'case_b'",
+}
+
+
+@pytest.mark.parametrize("table", ["timeline_entries", "timeline_payloads"])
+async def test_replacing_by_inserting_is_refused_too(db: Database, timeline: Timeline, table: str) -> None:
+    await append(db, timeline, 1)
+    with pytest.raises(DBAPIError, match="append-only"):
+        await db.transact(lambda tx: tx.execute(text(REPLACING[tx.dialect].format(table))))
+
+
 @pytest.mark.parametrize("db_url", ["postgresql"], indirect=True)
 @pytest.mark.parametrize("table", ["timeline_entries", "timeline_payloads"])
 async def test_truncate_is_refused_too(db: Database, timeline: Timeline, table: str) -> None:
@@ -148,7 +162,7 @@ async def test_erasing_a_person_leaves_a_chain_that_verifies(
     await append(db, timeline, 2)
     await db.transact(lambda tx: cipher.erase(tx, "party_1"))
     for reader in (timeline, Timeline(Cipher(keys), keys, clock)):
-        rows = await db.read(lambda tx, reader=reader: reader.entries(tx, CASE))
+        rows = await db.read(partial(reader.entries, case_id=CASE))
         assert [(row.erased, row.payload) for row in rows] == [(True, None), (False, {"text": "第2句"})]
         assert (await check(db, reader)).ok
     with pytest.raises(Erased):
