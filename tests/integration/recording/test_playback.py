@@ -46,10 +46,11 @@ def test_pictures_and_sound_lie_at_their_times_in_one_seekable_file(studio: Stud
     assert abs(seen.sounds[0][0] - 1030) <= 10
     assert playback.duration_ms == pytest.approx(6030, abs=10)
     assert seen.duration_ms == pytest.approx(6030, abs=20)
-    with av.open(io.BytesIO(data)) as container:
+    with av.open(io.BytesIO(data), "r") as container:
         container.seek(3_200_000)
         packet = next(packet for packet in container.demux(video=0))
         assert packet.is_keyframe
+        assert packet.pts is not None
         assert float(packet.pts * packet.time_base) == pytest.approx(3.03, abs=0.01)
     assert data.index(b"\x1c\x53\xbb\x6b") < data.index(b"\x1f\x43\xb6\x75"), "cues stand before the first cluster"
 
