@@ -31,8 +31,3 @@ def clean_phone(text: str) -> str:
     if _INTERNATIONAL.fullmatch(digits) and not digits.startswith("+86"):
         return digits
     raise BadPhone("phone")
-
-
-def is_mobile(number: str) -> bool:
-    """Whether a cleaned number can take a text message within the mainland."""
-    return _MOBILE.fullmatch(number) is not None

@@ -34,20 +34,19 @@ async def test_a_message_is_listed_masked_and_read_on_the_timeline(
     bureau: Bureau, notices: ConsoleNotices, clock: ManualClock
 ) -> None:
     case, person = await opened(bureau)
-    scope = await bureau.scope("east.officer")
     first = await bureau.db.transact(
         lambda tx: notices.send(tx, case.id, person.id, "code", TEXT, expires_at="2026-03-01T01:10:00.000Z")
     )
     clock.advance(1)
     second = await bureau.db.transact(lambda tx: notices.send(tx, case.id, None, "invite", "邀请码 K7", to="律师"))
-    listed = await bureau.db.read(lambda tx: notices.list(tx, scope, case.id))
+    listed = await bureau.act("east.officer", notices.list, case.id)
     assert [(n.id, n.kind, n.to, n.party_id) for n in listed] == [
         (second, "invite", "律师", None),
         (first, "code", "138****5678", person.id),
     ]
     assert listed[1].expires_at == "2026-03-01T01:10:00.000Z"
     assert len(await bureau.acts(case.id)) == 1
-    assert await bureau.db.transact(lambda tx: notices.read(tx, scope, case.id, first)) == TEXT
+    assert await bureau.act("east.officer", notices.read, case.id, first) == TEXT
     assert (await bureau.acts(case.id))[1:] == [("notice.read", {"notice": first, "kind": "code", "party": person.id})]
 
 
@@ -63,12 +62,11 @@ async def test_the_text_lies_sealed(bureau: Bureau, notices: ConsoleNotices) -> 
 async def test_another_cases_messages_and_parties_are_not_found(bureau: Bureau, notices: ConsoleNotices) -> None:
     case, _ = await opened(bureau)
     other, stranger = await opened(bureau, "ZA-2")
-    scope = await bureau.scope("east.officer")
     with pytest.raises(NoSuchParty):
         await bureau.db.transact(lambda tx: notices.send(tx, case.id, stranger.id, "code", TEXT))
     foreign = await bureau.db.transact(lambda tx: notices.send(tx, other.id, stranger.id, "code", TEXT))
     for notice_id in (foreign, "notice_none", "\x00", ""):
         with pytest.raises(NoSuchNotice):
-            await bureau.db.transact(lambda tx, wanted=notice_id: notices.read(tx, scope, case.id, wanted))
-    assert await bureau.db.read(lambda tx: notices.list(tx, scope, case.id)) == ()
+            await bureau.act("east.officer", notices.read, case.id, notice_id)
+    assert await bureau.act("east.officer", notices.list, case.id) == ()
     assert len(await bureau.acts(case.id)) == 1

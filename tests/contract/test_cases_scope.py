@@ -65,32 +65,26 @@ async def test_every_cell(bureau: Bureau, notices: ConsoleNotices) -> None:
     person = (await bureau.db.read(lambda tx: bureau.cases.facts(tx, case.id))).parties[0].id
     note = await bureau.db.transact(lambda tx: notices.send(tx, case.id, person, "code", "您的验证码：123456"))
     for who, permitted in EAST_CASE.items():
-        scope = await bureau.scope(who)
         for name, act in acts(bureau, notices).items():
-
-            async def attempt(tx: Transaction, act: Act = act, scope: Scope = scope) -> object:
-                return await act(tx, scope, case.id, person, note)
-
             if permitted:
-                await bureau.db.transact(attempt)
+                await bureau.act(who, act, case.id, person, note)
                 continue
             with pytest.raises(NoSuchCase) as hidden:
-                await bureau.db.transact(attempt)
+                await bureau.act(who, act, case.id, person, note)
             with pytest.raises(NoSuchCase) as absent:
-                await bureau.db.transact(lambda tx, act=act, scope=scope: act(tx, scope, "case_none", person, note))
+                await bureau.act(who, act, "case_none", person, note)
             assert str(hidden.value) == str(absent.value), (who, name)
-        page = await bureau.db.read(lambda tx, scope=scope: bureau.cases.list(tx, scope, CaseFilters(), PageRequest()))
+        page = await bureau.act(who, bureau.cases.list, CaseFilters(), PageRequest())
         assert [row.id for row in page.rows] == ([case.id] if permitted else []), who
 
 
 @pytest.mark.parametrize("who", [who for who, permitted in EAST_CASE.items() if not permitted])
 async def test_who_may_not_see_may_not_close_or_add(bureau: Bureau, who: str) -> None:
     case = await bureau.open_case()
-    scope = await bureau.scope(who)
     with pytest.raises(NoSuchCase):
-        await bureau.db.transact(lambda tx: bureau.cases.close(tx, scope, case.id, "agreed"))
+        await bureau.act(who, bureau.cases.close, case.id, "agreed")
     with pytest.raises(NoSuchCase):
-        await bureau.db.transact(lambda tx: bureau.cases.add_party(tx, scope, case.id, 1, party("A")))
+        await bureau.act(who, bureau.cases.add_party, case.id, 1, party("A"))
     assert len(await bureau.acts(case.id)) == 1
 
 
@@ -136,14 +130,14 @@ MANAGES = {
 
 @pytest.mark.parametrize(("who", "whom"), list(MANAGES))
 async def test_an_administrator_manages_his_own_part_of_the_tree(bureau: Bureau, who: str, whom: str) -> None:
-    scope, target = await bureau.scope(who), bureau.people[whom].id
+    target = bureau.people[whom].id
     desk = bureau.officers
     for act in (desk.disable, desk.enable, desk.reset):
         if MANAGES[who, whom]:
-            await bureau.db.transact(lambda tx, act=act: act(tx, scope, target))
+            await bureau.act(who, act, target)
         else:
             with pytest.raises(NoSuchOfficer):
-                await bureau.db.transact(lambda tx, act=act: act(tx, scope, target))
+                await bureau.act(who, act, target)
 
 
 async def test_nothing_out_of_scope_is_listed(bureau: Bureau) -> None:
@@ -153,10 +147,9 @@ async def test_nothing_out_of_scope_is_listed(bureau: Bureau) -> None:
         "admin": set(EAST_CASE),
         "city.chief": set(EAST_CASE),
     }.items():
-        scope = await bureau.scope(who)
-        listed = await bureau.db.read(lambda tx, scope=scope: bureau.officers.list(tx, scope))
+        listed = await bureau.act(who, bureau.officers.list)
         assert {officer.username for officer in listed} == seen, who
-        organs = await bureau.db.read(lambda tx, scope=scope: bureau.officers.organs(tx, scope))
+        organs = await bureau.act(who, bureau.officers.organs)
         assert {organ.id for organ in organs} == {bureau.people[name].organ_id for name in seen}
 
 

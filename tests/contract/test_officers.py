@@ -275,13 +275,13 @@ async def test_the_old_password_is_asked_for_and_not_taken_again(bureau: Bureau)
 
 async def test_disabling_signs_out_at_once_and_enabling_lets_in_again(bureau: Bureau) -> None:
     token = await ready(bureau)
-    scope, target = await bureau.scope("admin"), bureau.people["east.officer"].id
-    disabled = await bureau.db.transact(lambda tx: bureau.officers.disable(tx, scope, target))
+    target = bureau.people["east.officer"].id
+    disabled = await bureau.act("admin", bureau.officers.disable, target)
     assert disabled.disabled
     assert not await alive(bureau, token)
     with pytest.raises(SignInRefused):
         await signed_in(bureau)
-    enabled = await bureau.db.transact(lambda tx: bureau.officers.enable(tx, scope, target))
+    enabled = await bureau.act("admin", bureau.officers.enable, target)
     assert not enabled.disabled
     assert not await alive(bureau, token)
     assert await alive(bureau, await signed_in(bureau))
@@ -289,8 +289,8 @@ async def test_disabling_signs_out_at_once_and_enabling_lets_in_again(bureau: Bu
 
 async def test_a_reset_signs_out_and_replaces_the_password(bureau: Bureau) -> None:
     token = await ready(bureau)
-    scope, target = await bureau.scope("admin"), bureau.people["east.officer"].id
-    issued = await bureau.db.transact(lambda tx: bureau.officers.reset(tx, scope, target))
+    target = bureau.people["east.officer"].id
+    issued = await bureau.act("admin", bureau.officers.reset, target)
     assert issued.officer.must_change_password
     assert not await alive(bureau, token)
     with pytest.raises(SignInRefused):
@@ -300,9 +300,9 @@ async def test_a_reset_signs_out_and_replaces_the_password(bureau: Bureau) -> No
 
 
 async def test_every_act_is_on_the_organs_chain(bureau: Bureau) -> None:
-    scope, officer = await bureau.scope("admin"), bureau.people["east.officer"]
+    officer = bureau.people["east.officer"]
     for act in (bureau.officers.disable, bureau.officers.enable, bureau.officers.reset):
-        await bureau.db.transact(lambda tx, act=act: act(tx, scope, officer.id))
+        await bureau.act("admin", act, officer.id)
     acts = await bureau.acts(audit_chain(officer.organ_id))
     assert [act for act, _ in acts] == [
         "organ.added",
@@ -315,34 +315,34 @@ async def test_every_act_is_on_the_organs_chain(bureau: Bureau) -> None:
 
 
 async def test_nobody_disables_or_resets_himself(bureau: Bureau) -> None:
-    scope, me = await bureau.scope("admin"), bureau.people["admin"].id
+    me = bureau.people["admin"].id
     for act in (bureau.officers.disable, bureau.officers.enable, bureau.officers.reset):
         with pytest.raises(NotYourself):
-            await bureau.db.transact(lambda tx, act=act: act(tx, scope, me))
+            await bureau.act("admin", act, me)
     await signed_in(bureau, "admin")
 
 
 @pytest.mark.parametrize("who", ["east.officer", "east.chief", "city.chief"])
 async def test_only_administrators_manage(bureau: Bureau, who: str) -> None:
-    scope, target = await bureau.scope(who), bureau.people["east.other"]
+    target = bureau.people["east.other"]
     new = NewOfficer(organ_id=target.organ_id, username="fresh", name="新人", role="officer")
     organ = NewOrgan(parent_id=target.organ_id, name="新所", kind="station")
     desk = bureau.officers
     for act in (desk.disable, desk.enable, desk.reset):
         with pytest.raises(NotAdministrator):
-            await bureau.db.transact(lambda tx, act=act: act(tx, scope, target.id))
+            await bureau.act(who, act, target.id)
     with pytest.raises(NotAdministrator):
-        await bureau.db.transact(lambda tx: desk.add(tx, scope, new))
+        await bureau.act(who, desk.add, new)
     with pytest.raises(NotAdministrator):
-        await bureau.db.transact(lambda tx: desk.add_organ(tx, scope, organ))
+        await bureau.act(who, desk.add_organ, organ)
 
 
 async def test_accounts_need_a_plain_name_that_is_free(bureau: Bureau) -> None:
-    scope, organ = await bureau.scope("admin"), bureau.people["east.officer"].organ_id
+    organ = bureau.people["east.officer"].organ_id
 
     async def add(username: str, name: str = "新人", post: str = "") -> None:
         new = NewOfficer(organ_id=organ, username=username, name=name, post=post, role="officer")
-        await bureau.db.transact(lambda tx: bureau.officers.add(tx, scope, new))
+        await bureau.act("admin", bureau.officers.add, new)
 
     for username in ("", "A", "x", "1abc", "a b", "管理员", "Admin", "a\n", "a" * 33):
         with pytest.raises(BadUsername):

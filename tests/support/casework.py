@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from cases import Cases, Officers, Scope
 from cases.inputs import NewCase, NewOfficer, NewOrgan, NewParty
@@ -13,6 +14,9 @@ from cases.passwords import HashCost
 from cases.rules.resident_id import check_digit
 from formats.errors import Conflict
 from vault import Cipher, Clock, Database, Timeline, Transaction
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 # argon2 at its cheapest: the tests are about what is refused, not about how long it takes.
 CHEAP = HashCost(passes=1, memory_kib=8, lanes=1)
@@ -106,8 +110,7 @@ class Bureau:
         city = first.officer.organ_id
         for name in ("east", "west"):
             new = NewOrgan(parent_id=city, name=name, kind="station")
-            scope = await bureau.scope("admin")
-            organ = await db.transact(lambda tx, scope=scope, new=new: desk.add_organ(tx, scope, new))
+            organ = await bureau.act("admin", desk.add_organ, new)
             await bureau.hire(f"{name}.officer", organ.id, "officer")
             await bureau.hire(f"{name}.other", organ.id, "officer")
             await bureau.hire(f"{name}.chief", organ.id, "supervisor")
@@ -118,8 +121,7 @@ class Bureau:
     async def hire(self, username: str, organ_id: str, role: str) -> None:
         """Add an account as the first administrator."""
         new = NewOfficer.model_validate({"organ_id": organ_id, "username": username, "name": "王警官", "role": role})
-        scope = await self.scope("admin")
-        issued = await self.db.transact(lambda tx: self.officers.add(tx, scope, new))
+        issued = await self.act("admin", self.officers.add, new)
         self.people[username] = issued.officer
         self.passwords[username] = issued.password
 
@@ -128,10 +130,20 @@ class Bureau:
         organs = await self.db.read(all_organs)
         return Scope.of(self.people[username], organs)
 
+    async def act(
+        self,
+        who: str,
+        use_case: Callable[Concatenate[Transaction, Scope, P], Awaitable[T]],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Run a use case as that person, in a transaction of its own."""
+        scope = await self.scope(who)
+        return await self.db.transact(lambda tx: use_case(tx, scope, *args, **kwargs))
+
     async def open_case(self, username: str = "east.officer", new: NewCase | None = None) -> Case:
         """A case created by that person."""
-        scope = await self.scope(username)
-        return await self.db.transact(lambda tx: self.cases.create(tx, scope, new or new_case()))
+        return await self.act(username, self.cases.create, new or new_case())
 
     async def acts(self, chain: str) -> list[tuple[str, dict[str, Any]]]:
         """What stands on a timeline, which must verify."""

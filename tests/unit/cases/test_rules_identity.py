@@ -12,7 +12,7 @@ from cases.rules.delays import ADDRESS_FREE_TRIES, FREE_TRIES, LONGEST_S, counte
 from cases.rules.documents import clean_document
 from cases.rules.errors import BadDocumentNumber, BadPhone, BadResidentId, ResidentIdMismatch
 from cases.rules.masking import mask_address, mask_date, mask_id, mask_name, mask_phone, mask_text
-from cases.rules.phone import clean_phone, is_mobile
+from cases.rules.phone import clean_phone
 from cases.rules.resident_id import agree, check_digit, parse_resident_id
 from cases.rules.tracks import TRACKS
 
@@ -159,8 +159,6 @@ def test_a_cleaned_telephone_is_stable(text: str) -> None:
     except BadPhone:
         return
     assert clean_phone(phone) == phone
-    if is_mobile(phone):
-        assert len(phone) == 11
 
 
 def test_masks_look_as_people_know_them() -> None:
