@@ -17,6 +17,7 @@ from tests.support.clock import ManualClock
 from vault import Cipher, Database, KeyStore, Timeline, Transaction
 from vault.errors import Erased
 from vault.timeline import Head
+from verify.timeline import check_timeline
 
 CASE = "case_a"
 
@@ -181,3 +182,18 @@ async def test_nothing_is_kept_in_clear(db: Database, timeline: Timeline) -> Non
     row = await db.read(lambda tx: tx.one(text("SELECT sealed FROM timeline_payloads")))
     assert row is not None
     assert "第1句".encode() not in row["sealed"]
+
+
+async def test_an_export_is_checked_without_the_service(
+    db: Database, timeline: Timeline, cipher: Cipher, keys: KeyStore
+) -> None:
+    await append(db, timeline, 1, subject="party_1")
+    await append(db, timeline, 2)
+    await db.transact(lambda tx: cipher.erase(tx, "party_1"))
+    receipt = await db.read(lambda tx: timeline.receipt(tx, CASE, number="〔2026〕1号"))
+    exported = await db.read(lambda tx: timeline.export(tx, CASE, number="〔2026〕1号"))
+    report = check_timeline(exported, [receipt.to_text()], keys.chain_public)
+    assert report.verdict.ok, report
+    assert (report.number, report.verdict.head, report.key_confirmed) == ("〔2026〕1号", receipt.head, True)
+    changed = exported.replace("第2句".encode(), "第3句".encode())
+    assert check_timeline(changed, public_key=keys.chain_public).verdict.reason == "payload_mismatch"
