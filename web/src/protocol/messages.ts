@@ -189,12 +189,11 @@ export interface PartyInput {
   private_contact?: boolean;
 }
 /**
- * A page of cases.
+ * A page of cases, newest first; `next` is given back as `after` for the following page.
  */
 export interface CaseList {
   cases: CaseRow[];
-  total: number;
-  page: number;
+  next: string | null;
 }
 /**
  * A line of the case list.
@@ -273,6 +272,7 @@ export interface PartyRow {
   address: string;
   workplace: string;
   gender: string;
+  birth_date: string;
   private_contact: boolean;
   link: LinkState | null;
 }
@@ -345,13 +345,13 @@ export interface ChatRow {
   private: boolean;
 }
 /**
- * A notice that the embedded default shows here instead of sending.
+ * A notice that the embedded default keeps here instead of sending; its text is read by asking.
  */
 export interface NoticeRow {
   id: string;
+  party: string | null;
   kind: string;
   to: string;
-  text: string;
   at: string;
   expires_at: string | null;
 }
@@ -633,11 +633,11 @@ export interface Replaced {
   why: "other_tab" | "other_device" | "removed";
 }
 /**
- * A masked field to see in clear; asking is on the timeline.
+ * A masked field to see in clear; asking is on the timeline. `facts` is the case's own (party null).
  */
 export interface Reveal {
-  party: string;
-  field: "name" | "id_number" | "phone" | "address" | "workplace";
+  party: string | null;
+  field: "facts" | "id_number" | "phone" | "address" | "birth_date" | "workplace";
 }
 /**
  * The value, once.

@@ -1,0 +1,55 @@
+/** Times, sizes and masks as an officer reads them, beyond what the shared formats say. */
+
+import { dateTime } from "@/shared/format";
+
+/** The zone of `@/shared/format`, which knows no daylight saving time. */
+const OFFSET = "+08:00";
+
+/** "2026-03-01 09:30" in the station's zone; an empty string for a time that is not known. */
+export function minuteOf(iso: string | null | undefined): string {
+  return iso && !Number.isNaN(Date.parse(iso)) ? dateTime(iso) : "";
+}
+
+/** The calendar day in the station's zone. */
+export function dayOf(iso: string | null | undefined): string {
+  return minuteOf(iso).slice(0, 10);
+}
+
+/** For `<input type="datetime-local">`: the station's wall clock. */
+export function toLocalInput(iso: string): string {
+  return minuteOf(iso).replace(" ", "T");
+}
+
+/** The stored form of a wall clock time typed into a form: UTC with milliseconds; null if it is no time. */
+export function fromLocalInput(local: string): string | null {
+  if (!/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?$/.test(local)) return null;
+  const date = new Date(local + OFFSET);
+  return Number.isNaN(date.getTime()) ? null : date.toISOString();
+}
+
+/** 1,536 → "1.5 KB". */
+export function sizeOf(bytes: number): string {
+  const units = ["B", "KB", "MB", "GB"];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024;
+    unit += 1;
+  }
+  return `${value.toFixed(unit > 0 && value < 10 ? 1 : 0)} ${units[unit] ?? ""}`;
+}
+
+/** Whether a value on screen hides something. */
+export function isMasked(value: string): boolean {
+  return /[*＊•●]/.test(value);
+}
+
+/** The six digits of a notice that carries a one-time code. */
+export function codeIn(text: string): string | null {
+  return /(?:^|\D)(\d{6})(?:\D|$)/.exec(text)?.[1] ?? null;
+}
+
+/** How long to wait, in seconds, when a refusal says so. */
+export function secondsIn(detail: string): number {
+  return Number(/retry after (\d+)/.exec(detail)?.[1] ?? 0);
+}
