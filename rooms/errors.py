@@ -81,6 +81,22 @@ class RoomHosted(Conflict):
     en = "Another officer is hosting this room; enter when they have left."
 
 
+class NotResponsible(Forbidden):
+    """Neither the responsible officer of the case nor a supervisor."""
+
+    code = "room.not_responsible"
+    zh = "只有本案承办人或上级主管可以主持，请联系承办人。"
+    en = "Only the responsible officer or a supervisor hosts this room; contact the responsible officer."
+
+
+class SessionOpen(Conflict):
+    """The case cannot be closed while a sitting is open."""
+
+    code = "room.session_open"
+    zh = "本案还有一场调解没有结束，请先结束再结案。"
+    en = "A sitting of this case is still open; end it first, then close the case."
+
+
 class SeatUnknown(NotFound):
     code = "seat.unknown"
     zh = "没有找到这个席位，请刷新后再试。"

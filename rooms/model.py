@@ -197,6 +197,16 @@ class Act:
 Change = tuple[Room, list[Act]]
 
 
+def new_segment(session: Session, context: Context) -> str:
+    """The name of a stretch of recording under one mode and key; it tells its sitting."""
+    return f"{context.new_id('seg')}-{session.id}"
+
+
+def session_of_segment(segment: str) -> str:
+    """The id of the sitting that a segment belongs to; empty for a foreign name."""
+    return segment.partition("-")[2]
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """What a rule may not make itself: the time (UTC ISO ms) and fresh ids."""

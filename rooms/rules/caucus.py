@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from rooms import errors
-from rooms.model import Act, Caucus, Change, Context, FrozenPeer, Room, is_member
+from rooms.model import Act, Caucus, Change, Context, FrozenPeer, Room, is_member, new_segment
 from rooms.views import Side
 
 
 def enter(room: Room, side: Side, context: Context) -> Change:
     """Go private with a side, from the joint session or straight from the other side's caucus."""
-    if room.phase not in ("joint", "caucus"):
+    session = room.session
+    if session is None or room.phase not in ("joint", "caucus"):
         raise errors.WrongPhase("caucus.enter")
     if room.caucus is not None and room.caucus.side == side:
         return room, []
@@ -25,7 +26,7 @@ def enter(room: Room, side: Side, context: Context) -> Change:
         for seat in room.seats.values()
         if is_member(seat, side) and seat.place is not None
     )
-    segment = context.new_id("seg")
+    segment = new_segment(session, context)
     caucus = Caucus(side=side, revision=room.revision + 1, segment=segment, frozen=frozen)
     room = replace(room, phase="caucus", caucus=caucus, segment=segment)
     return room, [*acts, Act("caucus.entered", {"side": side, "segment": segment})]
@@ -33,10 +34,11 @@ def enter(room: Room, side: Side, context: Context) -> Change:
 
 def leave(room: Room, context: Context) -> Change:
     """Back to the joint session, in a new segment under the joint key."""
-    if room.phase != "caucus":
+    session = room.session
+    if session is None or room.phase != "caucus":
         raise errors.WrongPhase("caucus.leave")
     room, acts = lift(room)
-    return replace(room, phase="joint", segment=context.new_id("seg")), acts
+    return replace(room, phase="joint", segment=new_segment(session, context)), acts
 
 
 def lift(room: Room) -> Change:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from rooms import errors
-from rooms.model import Act, Change, Context, Json, Result, Room, Seat, Session
+from rooms.model import Act, Change, Context, Json, Result, Room, Seat, Session, new_segment
 from rooms.rules.caucus import lift
 from rooms.rules.seats import outside
 
@@ -33,7 +33,7 @@ def start(room: Room, context: Context) -> Change:
         raise errors.WrongPhase("session.start")
     _require_host_and_recorder(room)
     session = replace(session, started_at=context.now)
-    room = replace(room, phase="joint", segment=context.new_id("seg"), sessions=(*room.sessions[:-1], session))
+    room = replace(room, phase="joint", segment=new_segment(session, context), sessions=(*room.sessions[:-1], session))
     return room, [Act("session.started", _about(session))]
 
 
@@ -52,7 +52,7 @@ def resume(room: Room, context: Context) -> Change:
     if session is None or room.phase != "paused":
         raise errors.WrongPhase("session.resume")
     _require_host_and_recorder(room)
-    room = replace(room, phase="joint", segment=context.new_id("seg"))
+    room = replace(room, phase="joint", segment=new_segment(session, context))
     return room, [Act("session.resumed", _about(session))]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from rooms.model import Act, Change, Context, Placement, Room
+from rooms.model import Act, Change, Context, Placement, Room, new_segment
 from rooms.rules.caucus import lift
 from rooms.views import MediaState, RecorderState
 
@@ -35,7 +35,8 @@ def placed(room: Room, worker: str, epoch: int, context: Context) -> Change:
     if epoch <= room.epoch:
         return room, []
     room = _without_media(room)
-    segment = context.new_id("seg") if room.segment is not None else None
+    session = room.session
+    segment = new_segment(session, context) if session is not None and room.segment is not None else None
     caucus = replace(room.caucus, segment=segment) if room.caucus is not None and segment is not None else room.caucus
     acts = [Act("recorder.recovered", {})] if room.recorder == "failed" else []
     room = replace(
