@@ -83,6 +83,12 @@ def _remove_clause(draft: Draft, change: edits.RemoveClause, _: Template) -> Dra
     return replace(draft, clauses=_without(draft.clauses, change.id))
 
 
+def _set_clauses(draft: Draft, change: edits.SetClauses, _: Template) -> Draft:
+    stem = _fresh("c", draft)
+    clauses = tuple(Clause(id=f"{stem}.{number}", text=text) for number, text in enumerate(change.clauses))
+    return replace(draft, clauses=clauses)
+
+
 def _fresh(prefix: str, draft: Draft) -> str:
     # The version rises with every edit, so an id is never used twice, not even after an undo.
     return f"{prefix}{draft.version}"
@@ -117,4 +123,5 @@ _APPLY: dict[type[Any], Callable[[Draft, Any, Template], Draft]] = {
     edits.AddClause: _add_clause,
     edits.ChangeClause: _change_clause,
     edits.RemoveClause: _remove_clause,
+    edits.SetClauses: _set_clauses,
 }

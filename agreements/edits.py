@@ -31,7 +31,7 @@ def _single(value: str) -> str:
 
 Text = Annotated[str, AfterValidator(_clean), Field(max_length=4000)]
 Line = Annotated[str, AfterValidator(_clean), AfterValidator(_single), Field(max_length=200)]
-Ident = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
+Ident = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:-]{1,64}$")]
 Fen = Annotated[int, Field(ge=0, le=10**13, strict=True)]
 Date = Annotated[str, Field(pattern=r"^(\d{4}-\d{2}-\d{2})?$")]
 
@@ -116,6 +116,13 @@ class RemoveClause(_Edit):
     id: Ident
 
 
+class SetClauses(_Edit):
+    """Replaces all free clauses."""
+
+    kind: Literal["set_clauses"]
+    clauses: Annotated[tuple[Text, ...], Field(max_length=50)]
+
+
 class Undo(_Edit):
     """Takes back the last change of the draft."""
 
@@ -133,6 +140,7 @@ Edit = Annotated[
     | AddClause
     | ChangeClause
     | RemoveClause
+    | SetClauses
     | Undo,
     Field(discriminator="kind"),
 ]

@@ -129,3 +129,20 @@ class NoGlyph(Invalid):
     def __init__(self, character: str) -> None:
         super().__init__(f"{character} (U+{ord(character):04X})")
         self.character = character
+
+
+class NoForm(Invalid):
+    """There is no form for this track; `detail` names it."""
+
+    code = "agreement.no_form"
+    zh = "本类案件暂时没有可用的协议书格式。"
+    en = "There is no agreement form for this kind of case yet."
+
+
+class SealBroken(HeshiError):
+    """A sealed file did not pass our own verification; it was not stored, or not handed out."""
+
+    code = "agreement.seal_broken"
+    zh = "生成的文书没有通过核验，没有保存，请联系管理员。"
+    en = "The document did not pass verification and was not used; ask the administrator."
+    status = 500

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Status = Literal["draft", "locked", "declined", "sealed"]
-Role = Literal["party", "guardian", "proxy", "lawyer", "witness", "interpreter", "mediator"]
+Role = Literal[
+    "party", "guardian", "proxy", "lawyer", "witness", "interpreter", "community_worker", "insurer", "mediator"
+]
 
 
 @dataclass(frozen=True)

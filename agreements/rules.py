@@ -132,14 +132,19 @@ def complete(agreement: Agreement) -> bool:
     return bool(agreement.required) and {signer.person for signer in agreement.required} == signed
 
 
-def seal(agreement: Agreement, sealed: Sealed, signatures: Sequence[Signature]) -> Agreement:
-    """Closes the agreement over exactly `signatures`, those printed in the sealed file.
-
-    Raises WrongStatus unless locked, SignaturesMissing, TextChanged where the signatures are no longer the same.
-    """
+def ready(agreement: Agreement) -> None:
+    """Whether it may be sealed now. Raises WrongStatus unless locked, SignaturesMissing."""
     _expect(agreement, "locked")
     if not complete(agreement):
         raise SignaturesMissing
+
+
+def seal(agreement: Agreement, sealed: Sealed, signatures: Sequence[Signature]) -> Agreement:
+    """Closes the agreement over exactly `signatures`, those printed in the sealed file.
+
+    Raises as `ready`, and TextChanged where the signatures are no longer the same.
+    """
+    ready(agreement)
     if tuple(signatures) != agreement.signatures:
         raise TextChanged
     return replace(agreement, status="sealed", sealed=sealed, past=())

@@ -43,7 +43,6 @@ class SealWords:
     """What the seal's box says. `at` is UTC (stored form)."""
 
     organ: str
-    number: str
     at: str
 
 

@@ -42,7 +42,9 @@ class Box:
 
 
 def read_strokes(raw: object) -> tuple[Stroke, ...]:
-    """Checks what the pad sent (`signature_pad`'s point groups). Raises BadStrokes on anything else."""
+    """Checks what the pad sent: `signature_pad`'s point groups, or plain lists of points. Raises BadStrokes."""
+    if isinstance(raw, list | tuple):
+        raw = [{"points": item} if isinstance(item, list | tuple) else item for item in raw]
     try:
         strokes = STROKES.validate_python(raw)
     except ValidationError as error:

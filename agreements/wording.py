@@ -28,6 +28,8 @@ ROLES = {
     "lawyer": "律师",
     "witness": "见证人",
     "interpreter": "翻译人",
+    "community_worker": "社区工作者",
+    "insurer": "保险公司人员",
     "mediator": "主持人",
 }
 _ORDER = "一二三四五六七八九"

@@ -37,6 +37,7 @@ WORDS: tuple[dict[str, Any], ...] = (
     {"kind": "add_clause", "text": "再加一条"},
     {"kind": "change_clause", "id": "c4", "text": "换一条"},
     {"kind": "remove_clause", "id": "c4"},
+    {"kind": "set_clauses", "clauses": ["第一条", "第二条"]},
     {"kind": "remove_term", "id": "t1"},
     {"kind": "move_term", "id": "t1", "to": 2},
     {"kind": "change_term", "id": "t2", "term": {**samples.EDITS[1]["term"], "amount_fen": 68001}},

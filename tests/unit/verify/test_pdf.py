@@ -9,6 +9,7 @@ from collections.abc import Callable
 from functools import cache
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pyhanko.pdf_utils.generic import NameObject, pdf_string
@@ -41,7 +42,7 @@ AUTHORITY = Authority(Keys())
 @cache
 def sealed() -> bytes:
     rendered = render(samples.signed(), samples.TEMPLATE, samples.fonts(), samples.ink(), "HR1." + "A" * 240)
-    words = SealWords(ORGAN, "17", samples.AT)
+    words = SealWords(ORGAN, samples.AT)
     return seal_pdf(rendered, AUTHORITY.seal_for("org_1", ORGAN), words, samples.fonts())
 
 
@@ -114,9 +115,10 @@ def test_an_appended_revision() -> None:
     writer = IncrementalPdfFileWriter(BytesIO(sealed()))
     info = writer.add_object(pdf_string("changed"))
     writer.root[NameObject("/Changed")] = info
-    writer.update_root()
+    untyped: Any = writer
+    untyped.update_root()
     output = BytesIO()
-    writer.write(output)
+    untyped.write(output)
     assert {"pdf.appended", "pdf.coverage", "pdf.altered"} <= codes(output.getvalue())
 
 
