@@ -8,15 +8,17 @@ from typing import Any
 from media.errors import EndpointElsewhere, StaleEpoch
 from media.link import Link, Plan
 from media.ports import Applied, Event, OnEvent, Outlet, SinkFactory
-from media.room import Endpoint, Room
+from media.room import Endpoint, Retire, Room
 from media.table import parse_table
 
 
 class Forwarding:
     """All rooms of one worker. Owned by one thread; every call leaves exactly what the tables name flowing."""
 
-    def __init__(self, factory: SinkFactory | None, on_event: OnEvent, ntp_base: float) -> None:
+    def __init__(self, factory: SinkFactory | None, retire: Retire, on_event: OnEvent, ntp_base: float) -> None:
+        """`retire` closes detached taps; `ntp_base`: our NTP time in seconds at monotonic zero."""
         self._factory = factory
+        self._retire = retire
         self._on_event = on_event
         self._ntp_base = ntp_base
         self.rooms: dict[str, Room] = {}
@@ -97,10 +99,17 @@ class Forwarding:
             if found is not None:
                 self.set_state(room, found, "closed")
 
-    def finish(self, room: str) -> list[dict[str, Any]]:
-        """Close the room's journals and return their summaries."""
+    def finish(self, room: str) -> None:
+        """End the room's journals; what was recorded flows no more under this revision."""
         found = self.rooms.get(room)
-        return found.finish() if found else []
+        if found is not None:
+            found.finish()
+
+    def recorder_failed(self, room: str, cause: str) -> None:
+        """The recorder reports trouble by itself: stop the room."""
+        found = self.rooms.get(room)
+        if found is not None:
+            found.recorder_failed(cause)
 
     def drop(self, room: str) -> None:
         """Forget a room; only what is newer than it can bring it back."""
@@ -126,7 +135,7 @@ class Forwarding:
     def _room(self, name: str) -> Room:
         room = self.rooms.get(name)
         if room is None:
-            room = self.rooms[name] = Room(name, self._factory, self._on_event)
+            room = self.rooms[name] = Room(name, self._factory, self._retire, self._on_event)
             if name in self._dropped:
                 room.fence.epoch, room.fence.revision = self._dropped[name]
         return room

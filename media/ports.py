@@ -61,7 +61,7 @@ class Sink(Protocol):
         """Take one decrypted RTP packet, whole. `arrival_ns` is `time.monotonic_ns()` at reception."""
 
     def close(self) -> dict[str, Any]:
-        """Flush, end the journal and return its summary."""
+        """Flush, end the journal and return its summary. Called once, from another thread: it may wait for a disk."""
 
 
 class SinkFactory(Protocol):

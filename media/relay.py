@@ -8,14 +8,16 @@ import time
 from collections.abc import Coroutine, Mapping
 from typing import Any
 
-from media.adapter import Port, Transport, new_certificate
+from media.adapter import Transport, new_certificate
 from media.errors import RelayClosed
 from media.forwarding import Forwarding
 from media.link import Link
 from media.negotiation import read_offer, write_answer
-from media.ports import Applied, OnEvent, RelaySettings, SinkFactory
+from media.port import Port
+from media.ports import Applied, Event, OnEvent, RelaySettings, SinkFactory
 from media.room import Endpoint
 from media.rtcp import ntp_now
+from media.tap import Tap, reason
 
 logger = logging.getLogger(__name__)
 
@@ -53,10 +55,12 @@ class Relay:
         """`on_event` is called on the loop, must not block, and may call back into the relay only later."""
         self._port = Port(settings)
         self._certificate = new_certificate()
-        self._core = Forwarding(sink_factory, on_event, ntp_now() - time.monotonic())
+        self._core = Forwarding(sink_factory, self._retire, on_event, ntp_now() - time.monotonic())
         self._current: dict[str, _Connection] = {}
         self._pending: dict[str, _Connection] = {}
         self._closing: set[asyncio.Task[None]] = set()
+        self._retiring: dict[asyncio.Task[dict[str, Any] | None], str] = {}
+        self._on_event = on_event
         self._ticker: asyncio.Task[None] | None = None
         self._errors = 0
 
@@ -77,8 +81,8 @@ class Relay:
             await _cancelled(ticker)
         for room in list(self._core.rooms):
             self.drop_room(room)
-        while self._closing:
-            await asyncio.wait(self._closing)
+        while waiting := [*self._closing, *self._retiring]:
+            await asyncio.wait(waiting)
         self._port.close()
 
     async def offer(self, room: str, endpoint: str, epoch: int, sdp: str) -> str:
@@ -165,8 +169,32 @@ class Relay:
             self._abandon(self._current.pop(name, None))
 
     async def finish(self, room: str) -> list[dict[str, Any]]:
-        """Close all journals of the room and return their summaries; what was recorded stops flowing."""
-        return self._core.finish(room)
+        """Close all journals of the room and return their summaries, also of those that were closing already.
+
+        What was recorded stops flowing at once. Each summary is told by a "segment" event, too.
+        """
+        self._core.finish(room)
+        rows = await asyncio.gather(*(task for task, name in self._retiring.items() if name == room))
+        return [row for row in rows if row is not None]
+
+    def recorder_failed(self, room: str, cause: str) -> None:
+        """Stop a room whose recorder found trouble by itself, between two packets. Call it on the loop."""
+        self._core.recorder_failed(room, cause)
+
+    def _retire(self, room: str, tap: Tap) -> None:
+        task = asyncio.create_task(self._close_tap(room, tap))
+        self._retiring[task] = room
+        task.add_done_callback(lambda done: self._retiring.pop(done, None))
+
+    async def _close_tap(self, room: str, tap: Tap) -> dict[str, Any] | None:
+        try:
+            row = await asyncio.to_thread(tap.close)
+        except Exception as error:  # see Room: whatever the recorder's trouble is, the room stops
+            logger.exception("closing a journal of %s failed", room)
+            self._core.recorder_failed(room, reason(error))
+            return None
+        self._on_event(Event("segment", room, tap.record.endpoint, data=row))
+        return row
 
     def stats(self) -> dict[str, Any]:
         """Counters of the port and of every room and endpoint, as plain data."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, Literal
+from collections.abc import Callable, Iterator
+from typing import Literal
 
 from media.errors import RecorderMissing
 from media.fence import Fence
@@ -14,6 +14,7 @@ from media.source import RATES, Kind, Source
 from media.table import Record, Table
 from media.tap import Tap, reason
 
+Retire = Callable[[str, Tap], None]
 RecorderState = Literal["ok", "failed", "idle"]
 
 
@@ -37,7 +38,8 @@ class Room:
     One owner: only `Forwarding` calls it, from one thread, and every method leaves the wiring consistent.
     """
 
-    def __init__(self, name: str, factory: SinkFactory | None, on_event: OnEvent) -> None:
+    def __init__(self, name: str, factory: SinkFactory | None, retire: Retire, on_event: OnEvent) -> None:
+        """`retire` closes a detached tap's journal in its own time: that may wait for a disk."""
         self.name = name
         self.fence = Fence()
         self.endpoints: dict[str, Endpoint] = {}
@@ -45,6 +47,7 @@ class Room:
         self.recorder_reason = ""
         self.taps: dict[tuple[str, Medium], Tap] = {}
         self._factory = factory
+        self._retire = retire
         self._on_event = on_event
         self._table: Table | None = None
         # A revision that must be exceeded before anything flows again (failed recorder, finished session).
@@ -95,26 +98,28 @@ class Room:
                 yield video, sender.sources[row.video_source]
 
     def _wire_taps(self, table: Table, now: float) -> bool:
-        wanted = dict(self._wanted_taps(table))
+        wanted = {record.endpoint: record for record in table.record if record.endpoint in self.endpoints}
+        for place in [place for place, tap in self.taps.items() if not _continues(tap, wanted.get(place[0]))]:
+            self._retire_tap(place)
         try:
-            for place in [place for place, tap in self.taps.items() if wanted.get(place) != tap.record]:
-                self._close_tap(place)
-            for place, record in wanted.items():
-                if place not in self.taps:
-                    self.taps[place] = self._open_tap(place, record)
-                self.taps[place].attach(now)
+            for record in wanted.values():
+                self._wire_tap((record.endpoint, "audio"), record, record.audio, now)
+                self._wire_tap((record.endpoint, "video"), record, record.video, now)
         except Exception as error:  # any trouble of the recorder is the same trouble: no evidence, no session
             self.recorder_failed(reason(error))
             return False
         return True
 
-    def _wanted_taps(self, table: Table) -> Iterator[tuple[tuple[str, Medium], Record]]:
-        for record in table.record:
-            if record.endpoint in self.endpoints:
-                if record.audio:
-                    yield (record.endpoint, "audio"), record
-                if record.video:
-                    yield (record.endpoint, "video"), record
+    def _wire_tap(self, place: tuple[str, Medium], record: Record, captured: bool, now: float) -> None:
+        tap = self.taps.get(place)
+        if not captured:
+            # Muted or dark for now: the journal of this segment stays open for when it comes back.
+            if tap is not None:
+                tap.detach()
+            return
+        if tap is None:
+            tap = self.taps[place] = self._open_tap(place, record)
+        tap.attach(now)
 
     def _open_tap(self, place: tuple[str, Medium], record: Record) -> Tap:
         if self._factory is None:
@@ -124,39 +129,30 @@ class Room:
         source = self.endpoints[endpoint].sources["mic" if medium == "audio" else "camera"]
         return Tap(source, record, sink, self.recorder_failed)
 
-    def _close_tap(self, place: tuple[str, Medium]) -> dict[str, Any]:
-        endpoint, _ = place
-        summary = self.taps.pop(place).close()
-        self._on_event(Event("segment", self.name, endpoint, data=summary))
-        return summary
+    def _retire_tap(self, place: tuple[str, Medium]) -> None:
+        tap = self.taps.pop(place)
+        tap.detach()
+        self._retire(self.name, tap)
 
     def recorder_failed(self, cause: str) -> None:
         """Stop everything at once, and stay stopped until a table of a higher revision opens its journals."""
         self._halted_at = self.fence.revision
         self.halt()
         self._recorder_is("failed", cause)
-        self._close_taps()
+        self._retire_taps()
 
-    def finish(self) -> list[dict[str, Any]]:
-        """Close all journals; what was being recorded flows no more under this revision."""
+    def finish(self) -> None:
+        """End all journals; what was being recorded flows no more under this revision."""
         if self._table is not None and self._table.record:
             self._halted_at = self.fence.revision
             self.halt()
-        summaries = self._close_taps()
+        self._retire_taps()
         if self.recorder == "ok":
             self._recorder_is("idle")
-        return summaries
 
-    def _close_taps(self) -> list[dict[str, Any]]:
-        summaries = []
+    def _retire_taps(self) -> None:
         for place in list(self.taps):
-            try:
-                summaries.append(self._close_tap(place))
-            except Exception as error:  # the other journals must still be closed
-                self._halted_at = self.fence.revision
-                self.halt()
-                self._recorder_is("failed", reason(error))
-        return summaries
+            self._retire_tap(place)
 
     def halt(self) -> None:
         """Nothing flows, nothing is captured; journals stay open."""
@@ -184,10 +180,7 @@ class Room:
                 slot.detach()
         for medium in RATES:
             if (name, medium) in self.taps:
-                try:
-                    self._close_tap((name, medium))
-                except Exception as error:  # see _wire_taps
-                    self.recorder_failed(reason(error))
+                self._retire_tap((name, medium))
 
     def _slots(self) -> Iterator[Slot]:
         for endpoint in self.endpoints.values():
@@ -201,3 +194,9 @@ class Room:
         if state != self.recorder:
             self.recorder, self.recorder_reason = state, cause
             self._on_event(Event("recorder", self.name, state=state, reason=cause))
+
+
+def _continues(tap: Tap, record: Record | None) -> bool:
+    if record is None:
+        return False
+    return (tap.record.segment, tap.record.key, tap.record.seats) == (record.segment, record.key, record.seats)

@@ -55,8 +55,7 @@ class Tap:
         self.bytes += len(packet.data)
 
     def close(self) -> dict[str, Any]:
-        """Detach and end the journal; raises what the sink raises."""
-        self.detach()
+        """End the journal of a detached tap; may wait for a disk and raises what the sink raises."""
         return self._sink.close()
 
 
