@@ -43,15 +43,16 @@ class Failures:
 async def begin_attempt(tx: Transaction, username: str, address: str, officer_id: str | None, now: str) -> Attempt:
     """Count a try, or refuse it uncounted while its name or address has to wait. Raises `SignInDelayed`.
 
-    An officer at an address where they signed in before is counted apart from everybody else who tries the name, so
-    that nobody can keep them out by guessing from elsewhere.
+    An officer at an address where they signed in before is counted apart from everybody else who tries the name, and
+    does not wait for others' failures at that address: nobody can keep them out by guessing from elsewhere, or other
+    names from the same house.
     """
     place = secret_hash(address)
     known = officer_id is not None and await _known(tx, officer_id, place)
     attempt = Attempt(secret_hash(f"name {username} {address if known else ''}"), secret_hash(f"address {address}"))
     by_name = await _failures(tx, attempt.name, now)
     by_address = await _failures(tx, attempt.address, now)
-    wait = max(by_name.wait(FREE_TRIES), by_address.wait(ADDRESS_FREE_TRIES))
+    wait = max(by_name.wait(FREE_TRIES), 0.0 if known else by_address.wait(ADDRESS_FREE_TRIES))
     if wait > 0:
         raise SignInDelayed(wait)
     await _write(tx, attempt.name, by_name, now)

@@ -187,6 +187,16 @@ async def test_guessing_many_names_from_one_address_is_slowed_there_only(bureau:
     await signed_in(bureau, at=HERE)
 
 
+async def test_guessing_other_names_does_not_keep_out_who_is_known_at_that_address(bureau: Bureau) -> None:
+    await signed_in(bureau)
+    for number in range(ADDRESS_FREE_TRIES + 1):
+        with pytest.raises(SignInRefused):
+            await bureau.officers.sign_in(f"nobody{number}", "wrong password", HERE)
+    await signed_in(bureau)
+    with pytest.raises(SignInDelayed):
+        await signed_in(bureau, "east.other")
+
+
 async def test_an_hour_wipes_the_slate(bureau: Bureau, clock: ManualClock) -> None:
     await guess(bureau, "east.officer", 20, clock)
     clock.advance(3600)
