@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from formats.errors import HeshiError
 from formats.journal import scan_journal
+from formats.sealedbox import BoxBroken
 from recording import store
-from recording.errors import DamagedJournal, NoRecording, NotReady
+from recording.errors import DamagedJournal, NoRecording, NotReady, SealedSegment
 from recording.model import ManifestRow, RecordingFile, RecordingRow, Status
 from recording.playback import Playback, render
 from recording.scratch import ScratchFile
 from vault import BlobStore, Clock, Database, Jobs, Timeline, Transaction
+from vault.errors import LeaseLost
 from vault.jobs import MAX_ATTEMPTS, Job
 
 JOB_KIND = "playback"
+MISSING = "recording.missing"
+INCOMPLETE = "recording.incomplete"
+# What a second attempt would only find again; anything else may be a passing trouble of disk, database or blobs.
+_LASTING = (NoRecording, DamagedJournal, SealedSegment, BoxBroken)
 _PIECE = 1 << 20
 _SYSTEM = "system"
 
@@ -114,7 +119,7 @@ class Recordings:
             return
         try:
             status, reason, playback, blob_id = await self._make(task, job)
-        except HeshiError as error:
+        except _LASTING as error:
             await self._settle(
                 task, "empty" if isinstance(error, NoRecording) else "failed", error.code, blob_id=task.blob_id
             )
@@ -179,43 +184,51 @@ class Recordings:
         return await self._db.transact(write)
 
     async def _make(self, task: store.Task, job: Job) -> tuple[Status, str, Playback, str]:
-        there = [journal for journal in task.journals if (self._spool / journal[0]).is_file()]
-        if task.journals and not there:
-            raise DamagedJournal("missing")
-        paths = [self._spool / path for path, _, _, _ in there]
         with ScratchFile(self._spool) as out:
             renewing = asyncio.create_task(self._renew(job))
             try:
-                differing = await asyncio.to_thread(_differing, self._spool, there)
-                playback = await asyncio.to_thread(render, paths, self._keys.recording_private, task.started_at, out)
+                usable, reason = await asyncio.to_thread(_usable, self._spool, task.journals)
+                playback = await asyncio.to_thread(render, usable, self._keys.recording_private, task.started_at, out)
                 out.seek(0)
                 blob = await self._blobs.put(_pieces(out), kind="webm")
             finally:
                 renewing.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await renewing
-        if differing or playback.damaged:
-            return "partial", DamagedJournal.code, playback, blob.id
-        if len(there) < len(task.journals):
-            return "partial", "recording.missing", playback, blob.id
-        if not all(complete for _, _, _, complete in there):
-            return "partial", "recording.incomplete", playback, blob.id
-        return "ready", "", playback, blob.id
+                await asyncio.wait([renewing])
+        if playback.damaged:
+            reason = DamagedJournal.code
+        return "partial" if reason else "ready", reason, playback, blob.id
 
     async def _renew(self, job: Job) -> None:
-        while True:
-            await asyncio.sleep(job.lease_s / 3)
-            await self._jobs.progress(job, 0.5)
+        # Whoever took a lost lease over makes the same file; `settle` lets only one of them through.
+        with contextlib.suppress(LeaseLost):
+            while True:
+                await asyncio.sleep(job.lease_s / 3)
+                await self._jobs.progress(job, 0.5)
 
 
-def _differing(spool: Path, journals: list[tuple[str, int, str, bool]]) -> list[str]:
-    """Journals that are no longer what was put on record."""
-    found = []
-    for path, chunks, head, _ in journals:
-        with (spool / path).open("rb") as file:
-            if scan_journal(file, {chunks: bytes.fromhex(head)}).state == "broken":
-                found.append(path)
-    return found
+def _usable(spool: Path, journals: Sequence[store.Journal]) -> tuple[list[Path], str]:
+    """The files that can be read at all, and the gravest thing to be said of all of them ("" when nothing is).
+
+    Raises `DamagedJournal` when there were journals and none can be read.
+    """
+    paths, reasons = [], set()
+    for journal in journals:
+        path = spool / journal.path
+        if not path.is_file():
+            reasons.add(MISSING)
+            continue
+        with path.open("rb") as file:
+            result = scan_journal(file, {journal.chunks: bytes.fromhex(journal.head)})
+        if result.state == "broken":
+            reasons.add(DamagedJournal.code)
+        elif not journal.complete:
+            reasons.add(INCOMPLETE)
+        if result.size:
+            paths.append(path)
+    if journals and not paths:
+        raise DamagedJournal("none can be read")
+    gravest = [reason for reason in (DamagedJournal.code, MISSING, INCOMPLETE) if reason in reasons]
+    return paths, gravest[0] if gravest else ""
 
 
 async def _pieces(file: ScratchFile) -> AsyncIterator[bytes]:

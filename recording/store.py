@@ -16,8 +16,18 @@ from vault.ids import new_id
 
 
 @dataclass(frozen=True, slots=True)
+class Journal:
+    """A journal as noted: its path below the spool and what its chain was then."""
+
+    path: str
+    chunks: int
+    head: str
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Task:
-    """What a playback job needs: the journals noted so far as (path, chunks, head, complete)."""
+    """What a playback job needs: the journals noted so far, and which of them the present file covers."""
 
     recording_id: str
     case_id: str
@@ -25,7 +35,7 @@ class Task:
     noted: int
     made: int
     blob_id: str | None
-    journals: tuple[tuple[str, int, str, bool], ...]
+    journals: tuple[Journal, ...]
 
 
 async def find_segment(tx: Transaction, session_id: str, path: str) -> RowMapping | None:
@@ -116,11 +126,9 @@ async def task(tx: Transaction, recording_id: str) -> Task:
         raise NoRecording(recording_id)
     query = select(segments).where(segments.c.recording_id == recording_id).order_by(segments.c.path)
     journals = tuple(
-        (found["path"], found["chunks"], found["head"], found["complete"]) for found in await tx.all(query)
+        Journal(found["path"], found["chunks"], found["head"], found["complete"]) for found in await tx.all(query)
     )
-    return Task(
-        row["id"], row["case_id"], row["started_at"], row["noted"], row["made"], row["blob_id"], journals
-    )  # fmt: skip
+    return Task(row["id"], row["case_id"], row["started_at"], row["noted"], row["made"], row["blob_id"], journals)
 
 
 async def settle(

@@ -1,4 +1,4 @@
-"""Manifests, playable files and viewings, on SQLite and PostgreSQL, in folder and S3 blobs."""
+"""Manifests, playable files and viewings, on SQLite and PostgreSQL."""
 
 from __future__ import annotations
 
@@ -62,6 +62,12 @@ class Desk:
 
     async def file(self, recording_id: str, start: int = 0, end: int | None = None) -> bytes:
         return b"".join([piece async for piece in await self.recordings.read(recording_id, start, end)])
+
+
+@pytest.fixture
+def blobs(tmp_path: Path, keys: KeyStore) -> BlobStore:
+    """A folder; that S3 is the same is the blob store's own contract."""
+    return BlobStore(f"file://{tmp_path}/blobs", keys)
 
 
 @pytest.fixture
@@ -139,6 +145,20 @@ async def test_a_journal_changed_since_its_head_was_noted_makes_the_file_partial
     await desk.work()
     (listed,) = await desk.listed()
     assert (listed.status, listed.reason) == ("partial", "recording.damaged")
+    assert listed.playable
+
+
+async def test_unreadable_and_missing_journals_do_not_take_the_others_with_them(desk: Desk) -> None:
+    for segment in ("seg_1", "seg_2", "seg_3"):
+        await desk.note(desk.journal("audio", segment))
+    folder = desk.studio.folder / "room_1"
+    (folder / "seg_1" / "end_1.audio.hjr").write_bytes(b"nonsense")
+    (folder / "seg_2" / "end_1.audio.hjr").unlink()
+    await desk.close()
+    await desk.work()
+    (listed,) = await desk.listed()
+    assert (listed.status, listed.reason) == ("partial", "recording.damaged")
+    assert listed.duration_ms == pytest.approx(7000, abs=20)
 
 
 async def test_what_can_never_be_played_is_said_plainly(desk: Desk) -> None:
