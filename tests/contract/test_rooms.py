@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -15,11 +15,11 @@ from cases.errors import CaseClosed, NoSuchCase
 from cases.model import Case
 from formats.errors import HeshiError
 from rooms import Room, Rooms, errors, view
-from rooms.codec import encode
+from rooms.codec import decode, encode
 from rooms.model import Act, Context, Identity, Seat
 from rooms.rules import entering, system
 from rooms.tables import rooms as rooms_table
-from tests.support.casework import Bureau, new_case, party
+from tests.support.casework import Bureau, new_case
 from tests.support.clock import ManualClock
 from vault import Cipher, Database, Timeline, Transaction
 
@@ -59,8 +59,8 @@ class House:
         await self.rooms.system(room.id, come)
         return (await self.room()).seats[seat.id]
 
-    async def do(self, seat: Seat, name: str, **payload: Any) -> Room:
-        return (await self.rooms.command((await self.room()).id, seat.id, name, payload)).room
+    async def do(self, by: Seat, name: str, /, **payload: Any) -> Room:
+        return (await self.rooms.command((await self.room()).id, by.id, name, payload)).room
 
     async def acts(self) -> list[str]:
         return [act for act, _ in await self.bureau.acts(self.case.id)]
@@ -270,26 +270,9 @@ async def test_a_closed_case_opens_no_sitting_and_an_open_sitting_bars_closing(h
 
 
 async def test_a_damaged_room_is_refused_not_guessed(house: House) -> None:
-    from rooms.codec import decode
-
     document = encode(await house.room())
     for broken in (b"", b"{}", document[:-1], document.replace(b'"phase":"idle"', b'"phase":"open wide"')):
         with pytest.raises(errors.RoomUnreadable):
             decode(broken)
     with pytest.raises(errors.RoomUnreadable):
         decode(document.replace(b'"revision":', b'"colour":1,"revision":', 1))
-
-
-async def test_a_party_added_later_gets_a_seat_when_invited(house: House) -> None:
-    scope = await house.bureau.scope("east.officer")
-
-    async def add(tx: Transaction) -> str:
-        _, added = await house.cases.add_party(
-            tx, scope, house.case.id, 1, party("B", name="王五", id_number="E12345678", id_type="passport")
-        )
-        return added.id
-
-    person = await house.db.transact(add)
-    context = house.rooms.context()
-    room, seat = entering.ensure_seat(await house.room(), person, "party", "B", "王五", context)
-    assert room.seats[seat.id] == replace(seat)
