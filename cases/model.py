@@ -13,7 +13,6 @@ Gender = Literal["male", "female"]
 Status = Literal["open", "closed"]
 Outcome = Literal["agreed", "not_agreed", "suspended", "withdrawn", "not_applicable"]
 IdType = Literal["resident", "passport", "hk_macau", "taiwan", "foreign_residence", "other"]
-PartyField = Literal["id_number", "phone", "address", "birth_date", "workplace"]
 
 
 @dataclass(frozen=True)
