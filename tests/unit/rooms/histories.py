@@ -26,6 +26,8 @@ GUESTS = {
     "b3": ("witness", "B"),
     "n1": ("community_worker", None),
 }
+LATE = {"n2": ("interpreter", None)}
+"""One more than the room holds; random histories leave them out."""
 SEATS = ("m", *GUESTS)
 
 
@@ -72,7 +74,7 @@ def new_world() -> World:
     context = Context(now="2026-03-02T01:00:00.000Z", new_id=lambda prefix: f"{prefix}_m")
     room, _, seat = entering.host(world.room, "officer_1", "主持人", "end_m", context)
     assert seat.id == MEDIATOR
-    for short, (role, side) in GUESTS.items():
+    for short, (role, side) in {**GUESTS, **LATE}.items():
         named = Context(context.now, lambda prefix, short=short: f"{prefix}_{short}")  # type: ignore[misc]
         room, _ = entering.ensure_seat(room, f"person_{short}", role, side, f"某{short}", named)  # type: ignore[arg-type]
     world.room = room
