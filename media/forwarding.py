@@ -74,7 +74,7 @@ class Forwarding:
         self.rooms[room].wire(now)
         return old
 
-    def uninstall(self, room: str, endpoint: Endpoint, link: Link, state: str) -> None:
+    def uninstall(self, endpoint: Endpoint, link: Link) -> None:
         """The endpoint's connection is gone; its place in the room stays for the next one."""
         if endpoint.link is not link:
             return
@@ -83,7 +83,6 @@ class Forwarding:
         endpoint.link = None
         for source in endpoint.sources.values():
             source.unbind()
-        self.set_state(room, endpoint, state)
 
     def set_state(self, room: str, endpoint: Endpoint, state: str) -> None:
         """Note and announce the endpoint's state."""

@@ -138,7 +138,10 @@ class Relay:
         name = connection.endpoint.name
         if self._current.get(name) is connection:
             del self._current[name]
-            self._core.uninstall(connection.room, connection.endpoint, connection.link, state)
+            self._core.uninstall(connection.endpoint, connection.link)
+            # A browser that is already coming back is not gone: the outcome of its new connection will be told.
+            if name not in self._pending:
+                self._core.set_state(connection.room, connection.endpoint, state)
             self._settle(connection.transport.close())
 
     def apply(self, table: Mapping[str, Any]) -> Applied:

@@ -98,12 +98,12 @@ async def test_three_browsers_meet_part_and_return(bench: Bench) -> None:
         assert bench.sent_to("a") > before["a"]
         assert (await counts("a", 0))["frames"] > inside["frames"]
 
-        # A slot takes another source without a freeze, and back.
+        # A slot takes another source and back; broken continuity would freeze it for seconds.
         for source in ("c", "b", "c"):
             bench.table(("a", 0, source), ("b", 0, "a"))
             took = await shows("a", 0, source)
             bench.note(f"switch to {source}: {took:.0f} ms")
-        assert (await counts("a", 0))["freezes"] == 0
+        assert (await counts("a", 0))["frozen"] < 2.5
 
         # A new offer takes the endpoint's place, both as receiver and as publisher.
         bench.table(*everyone)
