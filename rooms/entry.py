@@ -131,7 +131,7 @@ class Entry(Invitations):
                 act = Act("link.opened", {"link": link.id}, subject=party.id)
                 await self._note(tx, room.case_id, act, link.id)
             code = await links.sent_code(tx, party.id)
-            left = max(0, links.TRIES - await links.failures(tx, party.id))
+            left = max(0, links.TRIES - link.failures)
             return EntryState(
                 organ=(await organ_of(tx, room.organ_id)).name,
                 name_masked=mask_name(party.name),
@@ -139,7 +139,7 @@ class Entry(Invitations):
                 expires_at=link.expires_at,
                 code_sent=code is not None and code.expires_at > now,
                 tries_left=left,
-                locked=left == 0,
+                locked=link.locked,
             )
 
         return await self._db.transact(work)
@@ -197,7 +197,7 @@ class Entry(Invitations):
             if not all(right):
                 return await self._wrong(tx, room, link, party)
             await links.drop_code(tx, party.id)
-            await links.set_failures(tx, party.id, await links.failures(tx, party.id), 0)
+            await links.set_failures(tx, party.id, link.failures, 0)
             identity = Identity(clean_name(name), True, True, True, now)
             token = await self._seat(tx, room, party, identity, device)
             if key is not None:
@@ -256,9 +256,9 @@ class Entry(Invitations):
         return token
 
     async def _wrong(self, tx: Transaction, room: Room, link: links.Link, party: Party) -> errors.IdentityWrong:
-        was = await links.failures(tx, party.id)
-        await links.set_failures(tx, party.id, was, was + 1)
-        left = links.TRIES - was - 1
+        # The count that the lock was checked against is swapped: of tries at one moment not one is free.
+        await links.set_failures(tx, party.id, link.failures, link.failures + 1)
+        left = links.TRIES - link.failures - 1
         acts = [Act("identity.failed", {"link": link.id, "left": left}, subject=party.id)]
         if left <= 0:
             acts.append(Act("identity.locked", {"link": link.id}, subject=party.id))

@@ -14,7 +14,7 @@ class RoomUnknown(NotFound):
     en = "There is no such room within your sight; enter again from the case page or from your link."
 
 
-class RoomUnreadable(HeshiError):  # noqa: N818
+class RoomUnreadable(HeshiError):
     """A stored room does not have the form this version writes."""
 
     code = "room.unreadable"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import RowMapping, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from rooms.errors import LinkExpired, LinkRevoked, LinkUnknown
@@ -21,7 +21,7 @@ TRIES = 5
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link without its secret, which only the party holds. `locked`: the officer has to unlock."""
+    """A link without its secret, which only the party holds. `failures` are the person's wrong tries so far."""
 
     id: str
     room_id: str
@@ -29,7 +29,12 @@ class Link:
     created_at: str
     expires_at: str
     opened_at: str | None
-    locked: bool
+    failures: int
+
+    @property
+    def locked(self) -> bool:
+        """No try is left: the officer has to unlock."""
+        return self.failures >= TRIES
 
 
 async def put_link(
@@ -38,7 +43,7 @@ async def put_link(
     """A new link and its secret; the party's earlier ones are revoked."""
     await revoke_links(tx, party_id, now)
     secret, expires = new_secret(), later(now, ttl_s)
-    link = Link(new_id("link"), room_id, party_id, now, expires, None, await failures(tx, party_id) >= TRIES)
+    link = Link(new_id("link"), room_id, party_id, now, expires, None, await failures(tx, party_id))
     row = insert(links).values(
         id=link.id,
         secret_hash=secret_hash(secret),
@@ -67,22 +72,14 @@ async def find_link(tx: Transaction, secret: str, now: str) -> Link:
         raise LinkRevoked
     if row["expires_at"] <= now:
         raise LinkExpired
-    locked = await failures(tx, row["party_id"]) >= TRIES
-    names = ("id", "room_id", "party_id", "created_at", "expires_at", "opened_at")
-    return Link(**{name: row[name] for name in names}, locked=locked)
+    return await _link(tx, row)
 
 
 async def live_links(tx: Transaction, room_id: str, now: str) -> tuple[Link, ...]:
     """The links of a room that still open, oldest first."""
     live = (links.c.room_id == room_id) & links.c.revoked_at.is_(None) & (links.c.expires_at > now)
     rows = await tx.all(select(links).where(live).order_by(links.c.created_at, links.c.id))
-    names = ("id", "room_id", "party_id", "created_at", "expires_at", "opened_at")
-    return tuple(
-        [
-            Link(**{name: row[name] for name in names}, locked=await failures(tx, row["party_id"]) >= TRIES)
-            for row in rows
-        ]
-    )
+    return tuple([await _link(tx, row) for row in rows])
 
 
 async def note_opened(tx: Transaction, link_id: str, now: str) -> bool:
@@ -139,3 +136,8 @@ async def put_code(tx: Transaction, party_id: str, code: SentCode) -> None:
 async def drop_code(tx: Transaction, party_id: str) -> None:
     """A code is good once."""
     await tx.execute(delete(phone_codes).where(phone_codes.c.party_id == party_id))
+
+
+async def _link(tx: Transaction, row: RowMapping) -> Link:
+    names = ("id", "room_id", "party_id", "created_at", "expires_at", "opened_at")
+    return Link(**{name: row[name] for name in names}, failures=await failures(tx, row["party_id"]))
