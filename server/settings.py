@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import os
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +12,7 @@ from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX = "HESHI_"
+WORKER_PREFIX = "HESHI_WORKER_"
 FOR_TOOLS = {"HESHI_CHROMIUM"}
 """Names that the tests and scripts read, not the service."""
 
@@ -95,7 +98,24 @@ def read_settings(environ: dict[str, str] | None = None) -> Settings:
     """Read the settings once. Raises `UnknownSetting` for a name nobody knows, `ValidationError` for a bad value."""
     known = {PREFIX + name.upper() for name in Settings.model_fields} | FOR_TOOLS
     names = set(environ if environ is not None else os.environ)
-    unknown = sorted(name for name in names if name.startswith(PREFIX) and name not in known)
+    unknown = sorted(name for name in names if name.startswith(PREFIX) and not name.startswith(WORKER_PREFIX) and name not in known)
     if unknown:
         raise UnknownSetting(f"unknown setting: {', '.join(unknown)} (known: {', '.join(sorted(known))})")
     return Settings()
+
+
+def describe(settings: Settings) -> str:
+    """Every setting with its value and meaning, one block each."""
+    source = inspect.getsource(Settings)
+    blocks = []
+    for name in Settings.model_fields:
+        meaning = re.search(rf"^    {name}: .*?\n    \"\"\"(.*?)\"\"\"", source, re.DOTALL | re.MULTILINE)
+        assert meaning is not None, name
+        text = " ".join(meaning.group(1).split())
+        blocks.append(f"{PREFIX}{name.upper()}={_shown(getattr(settings, name))}\n    {text}")
+    return "\n".join(blocks)
+
+
+def _shown(value: object) -> str:
+    text = ",".join(value) if isinstance(value, tuple) else str(value)
+    return re.sub(r"(://[^:/@]*:)[^@]*@", r"\1…@", text)

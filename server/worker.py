@@ -9,7 +9,9 @@ import asyncio
 import contextlib
 import logging
 import os
+import secrets
 import signal
+import socket
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -17,8 +19,9 @@ from typing import Any
 import socketio
 
 from formats.errors import HeshiError
-from media import Event, Relay, RelaySettings
+from media import Event, Relay, RelaySettings, host_addresses
 from recording import Recorder
+from server.worker_settings import WorkerSettings
 
 log = logging.getLogger("heshi.worker")
 
@@ -35,11 +38,12 @@ class Worker:
         self, *, name: str, url: str, secret: str, media: RelaySettings, spool: Path, public_keys: tuple[bytes, bytes]
     ) -> None:
         self._name, self._url, self._secret = name, url, secret
-        self._recorder = Recorder(spool, *public_keys)
+        self._recorder = Recorder(spool, *public_keys, on_failure=self._recorder_failed)
         self._relay = Relay(media, self._recorder, self._on_event)
         self._client = socketio.AsyncClient(reconnection_delay=0.2, reconnection_delay_max=MAX_REDIAL_S)
         self._outbox: asyncio.Queue[tuple[str, dict[str, Any]]] = asyncio.Queue()
         self._closed: dict[str, list[dict[str, Any]]] = {}
+        self._loop = asyncio.get_running_loop()
         for event, handler in self._handlers().items():
             self._client.on(event, self._answering(handler), namespace=NAMESPACE)
         self._client.on("connect", self._on_connect, namespace=NAMESPACE)
@@ -58,6 +62,7 @@ class Worker:
             for task in tasks:
                 task.cancel()
             await self._relay.close()
+            self._recorder.close()
             with contextlib.suppress(Exception):
                 await self._client.disconnect()
 
@@ -128,6 +133,10 @@ class Worker:
             self._closed.setdefault(event.room, []).append(dict(event.data))
             self._say("segment", dict(event.data))
 
+    def _recorder_failed(self, room: str, reason: str) -> None:
+        """Called on the recorder's own thread, even while no packet arrives that would hit the failed journal."""
+        self._loop.call_soon_threadsafe(self._say, "recorder", {"room": room, "state": "failed", "reason": reason})
+
     def _say(self, event: str, data: dict[str, Any]) -> None:
         self._outbox.put_nowait((event, data))
 
@@ -149,3 +158,22 @@ class Worker:
                 stats = {"stats": self._relay.stats(), "recorder": self._recorder.health()}
                 with contextlib.suppress(socketio.exceptions.SocketIOError):
                     await self._client.emit("beat", stats, namespace=NAMESPACE)
+
+
+async def run_worker(settings: WorkerSettings) -> None:
+    """The worker process, whole. Its name is new each time: a dead worker's rooms must not look like this one's."""
+    media = RelaySettings(
+        host_ips=settings.host_ips or host_addresses(),
+        advertised=settings.advertised or None,
+        port=settings.port,
+        include_loopback=settings.loopback,
+    )
+    worker = Worker(
+        name=f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}",
+        url=settings.url,
+        secret=settings.secret,
+        media=media,
+        spool=settings.spool,
+        public_keys=settings.public_keys,
+    )
+    await worker.run()

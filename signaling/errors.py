@@ -6,7 +6,7 @@ import logging
 
 from pydantic import ValidationError
 
-from formats.errors import HeshiError, Invalid, TooMany
+from formats.errors import Conflict, HeshiError, Invalid, TooMany
 from signaling.messages.base import ErrorBody, ErrorReply
 
 log = logging.getLogger("heshi.signaling")
@@ -46,6 +46,14 @@ class DeviceUnknown(HeshiError):
     zh = "本机没有此席位的进入凭证，请重新打开短信中的链接或输入邀请码。"
     en = "This device has no credential for the seat; open your link again or enter the invite code."
     status = 401
+
+
+class NoticeOutdated(Conflict):
+    """The notice that was read is not the one in force."""
+
+    code = "consent.notice_outdated"
+    zh = "告知书已更新，请重新阅读后再确认。"
+    en = "The notice has been updated; please read it again and answer."
 
 
 class NoRelay(HeshiError):

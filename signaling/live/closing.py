@@ -34,6 +34,15 @@ class Closing:
             await self._close(room, session, [row for row in rows if session_of_segment(row["segment"]) == session.id])
             self._done.add(session.id)
 
+    async def unfinished(self) -> list[str]:
+        """Rooms with journals in the spool: at the start, any of them may have a sitting that nobody closed."""
+
+        def folders() -> list[str]:
+            spool = self._services.spool
+            return sorted(path.name for path in spool.iterdir() if path.is_dir()) if spool.is_dir() else []
+
+        return await asyncio.to_thread(folders)
+
     async def note(self, room: Room, row: Mapping[str, Any]) -> None:
         """Put one closed journal on record."""
         session_id = session_of_segment(str(row.get("segment", "")))

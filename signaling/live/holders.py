@@ -27,13 +27,16 @@ class Budget:
 
 @dataclass(slots=True)
 class Holder:
-    """A connected seat. `actor` names it on the timeline; `etag` and `private` are what it was told last."""
+    """A connected seat; `etag` and `private` are what it was told last."""
 
     sid: str
     room: str
     seat: str
     endpoint: str
     person: str
+    role: str
+    officer_token: str = ""
+    """An officer's session, kept from idling out while the officer is in the room."""
     etag: str = ""
     private: bool = False
     budget: Budget = field(default_factory=Budget)

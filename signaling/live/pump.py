@@ -16,6 +16,7 @@ from typing import Any
 
 import socketio
 
+from formats.errors import HeshiError
 from rooms import Room, forwarding_table
 from rooms.rules import system
 from signaling.errors import NoRelay
@@ -39,10 +40,11 @@ class Pump:
 
     def __init__(self, services: Services, sio: socketio.AsyncServer, holders: Holders, workers: Workers) -> None:
         self._services, self._sio, self._holders, self._workers = services, sio, holders, workers
-        self._closing = Closing(services, workers)
+        self.closing = Closing(services, workers)
         self._dirty: set[str] = set()
         self._passes: dict[str, asyncio.Task[None]] = {}
         self._sent: dict[str, dict[str, Any]] = {}
+        self._inside: dict[str, set[str]] = {}
         self._background: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
@@ -79,11 +81,11 @@ class Pump:
         await self._tell_seats(room_id)
         room = await self._services.room(room_id)
         await self._tell_relay(room)
-        await self._closing.ended_sittings(room)
+        await self.closing.ended_sittings(room)
 
     async def _tell_seats(self, room_id: str) -> None:
         for holder in self._holders.of_room(room_id):
-            snapshot = await snapshot_of(self._services, room_id, holder.seat)
+            snapshot = await snapshot_of(self._services, room_id, holder.seat, holder.endpoint)
             if snapshot.etag == holder.etag:
                 continue
             holder.etag = snapshot.etag
@@ -101,6 +103,7 @@ class Pump:
         if placement is None:
             self._sent.pop(room.id, None)
             return
+        await self._hang_up(room, placement.worker)
         table = forwarding_table(room)
         pending = room.caucus is not None and room.relay_revision < room.caucus.revision
         if not pending and _same(self._sent.get(room.id), table):
@@ -116,6 +119,14 @@ class Pump:
             return
         self._sent[room.id] = table
         await self._take_answer(room, table["revision"], placement.epoch, applied)
+
+    async def _hang_up(self, room: Room, worker: str) -> None:
+        """End the media of devices that are no longer in the room."""
+        inside = {seat.endpoint for seat in room.seats.values() if seat.presence == "admitted" and seat.endpoint}
+        for endpoint in self._inside.get(room.id, set()) - inside:
+            with contextlib.suppress(NoRelay, WorkerError):
+                await self._workers.call(worker, "close", {"endpoint": endpoint})
+        self._inside[room.id] = inside
 
     async def _take_answer(self, room: Room, revision: int, epoch: int, applied: dict[str, Any]) -> None:
         if applied.get("accepted"):
@@ -138,6 +149,9 @@ class Pump:
             now = self._services.clock.now()
             for holder in self._holders:
                 await self._sio.emit("beat", Beat(etag=holder.etag, now=now).model_dump(), to=holder.sid)
+                if holder.officer_token:
+                    with contextlib.suppress(HeshiError):
+                        await self._services.officers.session(holder.officer_token)
 
     async def _renewals(self) -> None:
         """Tables carry a lease; a room in use renews it, and so also repairs whatever an event failed to say."""

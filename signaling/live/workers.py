@@ -32,8 +32,8 @@ class WorkerError(Exception):
 class WorkerEvents(Protocol):
     """What the rest of signaling wants to know of the workers."""
 
-    async def worker_lost(self, worker: str) -> None:
-        """The worker's connection ended: its rooms must be placed again."""
+    async def worker_lost(self, worker: str, rooms: set[str]) -> None:
+        """The worker's connection ended: the rooms it had must be placed again."""
 
     async def endpoint_state(self, room: str, endpoint: str, state: str) -> None:
         """A browser's media connection changed state."""
@@ -57,13 +57,18 @@ class _Link:
 class Workers:
     """The `/worker` namespace of the Socket.IO server. Owned by the event loop; no locks."""
 
-    def __init__(self, sio: socketio.AsyncServer, secret: str, events: WorkerEvents) -> None:
-        self._sio, self._secret, self._events = sio, secret, events
+    def __init__(self, sio: socketio.AsyncServer, secret: str) -> None:
+        self._sio, self._secret = sio, secret
         self._by_name: dict[str, _Link] = {}
         self._by_sid: dict[str, _Link] = {}
         self._arrived = asyncio.Condition()
         sio.on("connect", self._connect, namespace=NAMESPACE)
         sio.on("disconnect", self._disconnect, namespace=NAMESPACE)
+        self._events: WorkerEvents | None = None
+
+    def join(self, events: WorkerEvents) -> None:
+        """Who is to be told; set once, before anything is served."""
+        self._events = events
         handlers: dict[str, Callable[[_Link, dict[str, Any]], Awaitable[None]]] = {
             "hello": self._hello,
             "beat": self._beat,
@@ -72,7 +77,7 @@ class Workers:
             "segment": lambda _, d: events.segment_closed(d),
         }
         for event, handler in handlers.items():
-            sio.on(event, self._from(handler), namespace=NAMESPACE)
+            self._sio.on(event, self._from(handler), namespace=NAMESPACE)
 
     def present(self, worker: str) -> bool:
         """Whether this worker is connected now."""
@@ -154,7 +159,8 @@ class Workers:
             del self._by_name[link.name]
         link.lost.set()
         log.warning("worker %s is gone", link.name)
-        await self._events.worker_lost(link.name)
+        assert self._events is not None
+        await self._events.worker_lost(link.name, set(link.rooms))
 
     def _from(
         self, handler: Callable[[_Link, dict[str, Any]], Awaitable[None]]

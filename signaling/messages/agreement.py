@@ -54,6 +54,42 @@ class ProblemView(Message):
     en: str
 
 
+class DocumentField(Message):
+    """A labelled field of the form."""
+
+    id: str
+    zh: str
+    en: str
+    value: str
+
+
+class DocumentParty(Message):
+    """A party as printed; others' numbers masked."""
+
+    label: str
+    person: Id
+    name: str
+    id_number: str
+    birth_date: str
+    phone: str
+    address: str
+
+
+class DocumentView(Message):
+    """The whole text as the page will print it, to be read before signing."""
+
+    title: str
+    number: str
+    organ: str
+    mediator: str
+    fields: list[DocumentField]
+    parties: list[DocumentParty]
+    terms: list[str]
+    clauses: list[str]
+    effect: list[str]
+    notices: list[str]
+
+
 class AgreementView(Message):
     """The agreement, as every admitted seat sees it."""
 
@@ -71,6 +107,7 @@ class AgreementView(Message):
     signers: list[SignerView]
     declined_reason: str | None
     sealed_at: Time | None
+    document: DocumentView | None = Field(description="the whole text, from the lock on")
 
 
 class EditFacts(Message):
@@ -146,3 +183,9 @@ class AgreementDecline(Message):
     """Refuse to sign, with the reason."""
 
     reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+
+
+class AgreementLock(Message):
+    """Freeze the draft with this version."""
+
+    version: int

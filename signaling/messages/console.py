@@ -127,8 +127,7 @@ class CaseRow(Message):
     number: str
     track: Track
     cause: str
-    place: str
-    happened_at: Time
+    created_at: Time
     status: Literal["open", "closed"]
     outcome: Outcome | None
     officer_name: str
@@ -145,10 +144,10 @@ class CaseList(Message):
 
 
 class LinkState(Message):
-    """A party's link, without its secret."""
+    """A party's live link, without its secret."""
 
     expires_at: Time
-    revoked: bool
+    opened: bool
     locked: bool
 
 
@@ -171,7 +170,7 @@ class PartyRow(Message):
 
 
 class InviteRow(Message):
-    """An invite code, without the code."""
+    """An invite code that still opens, without the code."""
 
     id: Id
     role: ThirdRole
@@ -179,7 +178,6 @@ class InviteRow(Message):
     expires_at: Time
     uses: int
     max_uses: int
-    revoked: bool
 
 
 class SeatRow(Message):
@@ -191,7 +189,7 @@ class SeatRow(Message):
     side: Side | None
     presence: str
     verified_at: Time | None
-    consents: dict[str, str]
+    consents: dict[str, bool]
 
 
 class SessionRow(Message):
@@ -211,11 +209,10 @@ class RecordingRow(Message):
     id: Id
     session: Id
     seats: list[str]
-    status: Literal["capturing", "processing", "ready", "failed", "partial", "sealed"]
+    status: Literal["capturing", "processing", "ready", "failed", "partial", "empty", "sealed"]
     started_at: Time | None
     duration_ms: int | None
-    size: int | None
-    note: str = ""
+    note: str = Field(description="a stable code where something is missing or failed")
 
 
 class ChatRow(Message):
@@ -326,14 +323,13 @@ class NewInvite(Message):
 
     role: ThirdRole
     side: Side | None = None
-    uses: Annotated[int, Field(ge=1, le=20)] = 1
+    uses: Annotated[int, Field(ge=1, le=10)] = 1
     hours: Annotated[int, Field(ge=1, le=720)] = 24
 
 
 class InviteCode(Message):
     """The code (shown once)."""
 
-    id: Id
     code: str
     expires_at: Time
 

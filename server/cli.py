@@ -1,0 +1,102 @@
+"""The one program, `python -m server COMMAND`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from formats.errors import HeshiError
+from server.settings import Settings, read_settings
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit status is 0, or 1 after a plain sentence on the error stream."""
+    parser = _parser()
+    asked = parser.parse_args(arguments)
+    settings = read_settings()
+    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    try:
+        return int(asked.run(asked, settings) or 0)
+    except HeshiError as error:
+        print(f"{error.zh} / {error.en} [{error.code}] {error.detail}", file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="heshi", description="和事室 Heshi: self-hosted video mediation rooms")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, run: Callable[[argparse.Namespace, Settings], object], help_: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=help_)
+        sub.set_defaults(run=run)
+        return sub
+
+    command("serve", _serve, "run the service")
+    command("demo", _demo, "run the service with a sample case")
+    command("worker", _worker, "run one media worker (told by HESHI_WORKER_…)")
+    command("jobs", _jobs, "run the jobs process")
+    command("settings", _settings, "list every setting, its value and its meaning")
+    command("reset-password", _reset, "give an officer a new one-time password").add_argument("username")
+    verify = command("verify", _verify, "check a case's timeline, or a sealed PDF")
+    verify.add_argument("what", choices=["case", "pdf"])
+    verify.add_argument("which", help="the case's number, or the file")
+    verify.add_argument("--receipt", action="append", default=[], help="a receipt kept elsewhere (text, or @file)")
+    return parser
+
+
+def _serve(_: argparse.Namespace, settings: Settings) -> None:
+    from server.serve import serve
+
+    _loop(serve(settings))
+
+
+def _demo(_: argparse.Namespace, settings: Settings) -> None:
+    from server.demo import announce
+    from server.serve import serve
+
+    _loop(serve(settings, lambda house, address: announce(house, address, settings)))
+
+
+def _worker(_: argparse.Namespace, settings: Settings) -> None:
+    from server.worker import run_worker
+    from server.worker_settings import WorkerSettings
+
+    _loop(run_worker(WorkerSettings()))  # type: ignore[call-arg]  # its fields come from the environment
+
+
+def _jobs(_: argparse.Namespace, settings: Settings) -> None:
+    from server.jobs import run_jobs
+
+    _loop(run_jobs(settings))
+
+
+def _settings(_: argparse.Namespace, settings: Settings) -> None:
+    from server.settings import describe
+
+    print(describe(settings))
+
+
+def _reset(asked: argparse.Namespace, settings: Settings) -> int:
+    from server.administer import reset_password
+
+    return asyncio.run(reset_password(settings, asked.username))
+
+
+def _verify(asked: argparse.Namespace, settings: Settings) -> int:
+    from server.verifying import verify_case, verify_file
+
+    if asked.what == "pdf":
+        return asyncio.run(verify_file(settings, Path(asked.which)))
+    return asyncio.run(verify_case(settings, asked.which, asked.receipt))
+
+
+def _loop(main_: object) -> None:
+    import uvloop
+
+    uvloop.run(main_)  # type: ignore[arg-type]
+
+

@@ -1,0 +1,112 @@
+"""The service: migrate, listen, and keep the children (workers, jobs) alive."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+
+import uvicorn
+
+from server.migrate import migrate
+from server.settings import Settings
+from server.supervise import Child
+from server.wiring import ROOT, House, open_house
+from server.worker_settings import worker_environ
+from signaling.app import signaling_app
+
+log = logging.getLogger("heshi.serve")
+
+DIST = ROOT / "web" / "dist"
+
+
+class _Server(uvicorn.Server):
+    """Without signal handlers of its own: the children must end before it, in order."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class NotBuilt(SystemExit):
+    """The pages have not been built."""
+
+
+async def serve(settings: Settings, ready: Callable[[House, str], Awaitable[None]] | None = None) -> None:
+    """Run until SIGTERM or SIGINT. `ready` is called once the first page can be answered, with the base address."""
+    if not (DIST / "console.html").exists():
+        raise NotBuilt("The web pages are not built yet; run: make setup")
+    os.umask(0o077)
+    await migrate(settings.database_url)
+    async with open_house(settings) as house:
+        async with signaling_app(house.services, house.keys.worker_secret, DIST) as app:
+            listener = _listen(settings)
+            port = listener.getsockname()[1]
+            server = _Server(
+                uvicorn.Config(
+                    app,
+                    log_level=settings.log_level.lower(),
+                    access_log=False,
+                    lifespan="off",
+                    ws="websockets-sansio",
+                    timeout_graceful_shutdown=3,
+                )
+            )
+            await _run(server, listener, _children(settings, house, port), lambda: _tell(ready, house, settings, port))
+
+
+def _listen(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+    except OSError as error:
+        raise SystemExit(
+            f"Cannot listen on {settings.host}:{settings.port} ({error.strerror}); set HESHI_PORT to another port."
+        ) from error
+    return listener
+
+
+def _children(settings: Settings, house: House, port: int) -> list[Child]:
+    near = "127.0.0.1" if settings.host in ("0.0.0.0", "") else settings.host  # noqa: S104
+    url = f"http://{f'[{near}]' if ':' in near else near}:{port}"
+    environ = {name: os.environ[name] for name in os.environ}
+    workers = [
+        Child(f"worker {n}", ["worker"], {**environ, **worker_environ(settings, house.keys, url, n)})
+        for n in range(settings.workers)
+    ]
+    return [*workers, Child("jobs", ["jobs"], environ)]
+
+
+async def _tell(
+    ready: Callable[[House, str], Awaitable[None]] | None, house: House, settings: Settings, port: int
+) -> None:
+    address = settings.base_url if settings.port else f"http://localhost:{port}"
+    log.info("listening on %s", address)
+    if ready is not None:
+        await ready(house, address)
+
+
+async def _run(
+    server: uvicorn.Server, listener: socket.socket, children: list[Child], tell: Callable[[], Awaitable[None]]
+) -> None:
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    while not server.started and not serving.done():
+        await asyncio.sleep(0.02)
+    watched = [asyncio.create_task(child.run(), name=child.name) for child in children]
+    await tell()
+    await asyncio.wait({serving, asyncio.create_task(stop.wait())}, return_when=asyncio.FIRST_COMPLETED)
+    for task in watched:
+        task.cancel()
+    await asyncio.gather(*watched, return_exceptions=True)
+    server.should_exit = True
+    await serving

@@ -1,0 +1,73 @@
+"""The one place where the parts of the house are joined."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from agreements import Agreements, Authority, FontChain, default_folders
+from cases import Cases, ConsoleNotices, Officers
+from recording import Recordings
+from rooms import Rooms
+from rooms.entry import Entry
+from server.guards import SealedBeforeAgreed
+from server.settings import Settings
+from signaling.services import Services
+from vault import BlobStore, Cipher, Database, Jobs, KeyStore, SystemClock, Timeline
+
+ROOT = Path(__file__).resolve().parent.parent
+KEYS = "keys"
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Everything opened: the services, and what the commands of the command line need beside them."""
+
+    services: Services
+    keys: KeyStore
+    jobs: Jobs
+    authority: Authority
+
+
+@asynccontextmanager
+async def open_house(settings: Settings) -> AsyncIterator[House]:
+    """Open keys, database and blobs, join all parts; closed again at the end. Expects a migrated database."""
+    keys = await asyncio.to_thread(KeyStore.open, settings.data / KEYS)
+    db = await Database.open(settings.database_url)
+    try:
+        yield await _join(settings, keys, db)
+    finally:
+        await db.close()
+
+
+async def _join(settings: Settings, keys: KeyStore, db: Database) -> House:
+    clock = SystemClock()
+    cipher = Cipher(keys, clock)
+    timeline = Timeline(cipher, keys, clock)
+    jobs = Jobs(db, clock)
+    blobs = BlobStore(settings.blobs_url, keys)
+    rooms = Rooms(cipher, timeline, clock, db)
+    authority = Authority(keys)
+    fonts = await asyncio.to_thread(FontChain, default_folders(ROOT))
+    agreements = Agreements(db, cipher, timeline, blobs, fonts, authority, clock)
+    services = Services(
+        db=db,
+        clock=clock,
+        timeline=timeline,
+        blobs=blobs,
+        officers=Officers(db, timeline, clock),
+        cases=Cases(cipher, timeline, clock, rooms, [rooms, SealedBeforeAgreed(agreements)]),
+        notices=ConsoleNotices(cipher, timeline, clock),
+        rooms=rooms,
+        entry=Entry(rooms, cipher, keys, clock, db),
+        recordings=Recordings(db, blobs, jobs, timeline, keys, clock, settings.spool),
+        agreements=agreements,
+        spool=settings.spool,
+        link_hours=settings.link_hours,
+        secure_cookies=settings.base_url.startswith("https://"),
+        trusted_proxies=settings.trusted_proxies,
+    )
+    return House(services, keys, jobs, authority)

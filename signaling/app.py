@@ -1,0 +1,45 @@
+"""The whole of signaling as one ASGI application."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import socketio
+from starlette.types import ASGIApp
+
+from signaling.http.app import http_app
+from signaling.http.pages import SafeHeaders, pages
+from signaling.http.routes import ROUTES
+from signaling.live.holders import Holders
+from signaling.live.media import Media
+from signaling.live.pump import Pump
+from signaling.live.sockets import Sockets
+from signaling.live.workers import Workers
+from signaling.services import Services
+
+MAX_EVENT = 400_000
+"""Bytes of one Socket.IO event: an offer of 12 slots with room to spare."""
+
+
+@asynccontextmanager
+async def signaling_app(services: Services, worker_secret: str, dist: Path) -> AsyncIterator[ASGIApp]:
+    """Serve as long as the context lasts. `dist` holds the built pages."""
+    sio = socketio.AsyncServer(
+        async_mode="asgi", transports=["websocket"], max_http_buffer_size=MAX_EVENT, ping_interval=5, ping_timeout=8
+    )
+    holders, workers = Holders(), Workers(sio, worker_secret)
+    media = Media(services, sio, holders, workers)
+    pump = Pump(services, sio, holders, workers)
+    media.join(pump)
+    workers.join(media)
+    Sockets(services, sio, holders, pump, media)
+    services.rooms.on_change(lambda room: pump.poke(room.id))
+    pump.start()
+    for room_id in await pump.closing.unfinished():
+        pump.poke(room_id)
+    try:
+        yield SafeHeaders(socketio.ASGIApp(sio, other_asgi_app=http_app(services, ROUTES, pages(dist))))
+    finally:
+        await pump.stop()

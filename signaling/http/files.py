@@ -1,0 +1,80 @@
+"""Files out of the vault: the sealed agreement, and recordings by HTTP Range (RFC 9110, section 14)."""
+
+from __future__ import annotations
+
+import re
+
+from starlette.responses import Response, StreamingResponse
+
+from agreements import Agreement
+from agreements.errors import AgreementMissing
+from formats.errors import NotFound
+from signaling.http.route import Call, Route
+from signaling.services import Services
+
+_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+_PRIVATE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+
+
+async def pdf(services: Services, case_id: str, person: str | None = None) -> Response:
+    """The sealed agreement; with `person` only if that person had to sign it. Raises `AgreementMissing`, `WrongStatus`, `NotFound`."""
+    agreement = await services.db.read(lambda tx: services.agreements.load(tx, case_id))
+    if agreement is None:
+        raise AgreementMissing
+    if person is not None and not is_signer(agreement, person):
+        raise NotFound("agreement")
+    content = await services.agreements.pdf(agreement)
+    headers = {**_PRIVATE, "Content-Disposition": "inline; filename*=UTF-8''%E8%B0%83%E8%A7%A3%E5%8D%8F%E8%AE%AE%E4%B9%A6.pdf"}
+    return Response(content, media_type="application/pdf", headers=headers)
+
+
+def is_signer(agreement: Agreement, person: str) -> bool:
+    """Whether the agreement needs this person's signature."""
+    return any(signer.person == person for signer in agreement.required)
+
+
+async def _agreement(call: Call) -> Response:
+    case_id = call.path["case"]
+    await call.services.db.read(lambda tx: call.services.cases.visible(tx, call.sight, case_id))
+    return await pdf(call.services, case_id)
+
+
+async def _recording(call: Call) -> Response:
+    """A recording, whole or in part; its opening (a request from the first byte) is on the case's timeline."""
+    recording_id = call.path["recording"]
+    recordings = call.services.recordings
+    row = await call.services.db.read(lambda tx: recordings.get(tx, recording_id))
+    await call.services.db.read(lambda tx: call.services.cases.visible(tx, call.sight, row.case_id))
+    file = await recordings.stat(recording_id)
+    wanted = _wanted(call.headers.get("range"), file.size)
+    if wanted is None:
+        return Response(status_code=416, headers={"Content-Range": f"bytes */{file.size}"})
+    start, end = wanted
+    if start == 0:
+        await call.services.db.transact(lambda tx: recordings.viewed(tx, recording_id, call.who.id))
+    headers = {**_PRIVATE, "Accept-Ranges": "bytes", "Content-Length": str(end - start)}
+    partial = "range" in call.headers
+    if partial:
+        headers["Content-Range"] = f"bytes {start}-{end - 1}/{file.size}"
+    body = await recordings.read(recording_id, start, end)
+    return StreamingResponse(body, 206 if partial else 200, headers, file.content_type)
+
+
+def _wanted(header: str | None, size: int) -> tuple[int, int] | None:
+    """Start and end (exclusive) of one byte range; the whole file without a header, `None` if it cannot be met."""
+    if header is None:
+        return 0, size
+    match = _RANGE.fullmatch(header.strip())
+    if match is None or match.groups() == ("", ""):
+        return None
+    first, last = match.groups()
+    if not first:
+        return max(0, size - int(last)), size
+    start, end = int(first), min(int(last) + 1, size) if last else size
+    return (start, end) if start < end else None
+
+
+ROUTES = [
+    Route("GET", "/api/cases/{case}/agreement.pdf", "officer", None, "application/pdf", "the sealed agreement", _agreement),
+    Route("GET", "/api/recordings/{recording}/content", "officer", None, "video/webm", "a recording; ranges are served; opening it is on the timeline", _recording),
+]

@@ -1,0 +1,8 @@
+"""The whole HTTP table, in the order of the document."""
+
+from __future__ import annotations
+
+from signaling.http import cases, entry, files, officers
+from signaling.http.route import Route
+
+ROUTES: list[Route] = [*officers.ROUTES, *cases.ROUTES, *files.ROUTES, *entry.ROUTES]

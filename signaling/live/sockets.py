@@ -1,0 +1,141 @@
+"""Seats' sockets: who may connect, what each may say, and what happens when one goes away."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+
+import socketio
+from pydantic import ValidationError
+
+from rooms.errors import CommandForbidden
+from rooms.rules import system
+from signaling.errors import DeviceUnknown, Flooding, Malformed, SignInNeeded, to_reply
+from signaling.http.app import OFFICER_COOKIE
+from signaling.http.entry import HOST_MARK, device_cookie
+from signaling.live.commands import COMMANDS, Command
+from signaling.live.holders import Holder, Holders
+from signaling.live.media import Media
+from signaling.live.pump import Pump
+from signaling.live.speaker import Speaker
+from signaling.messages.base import PROTOCOL_VERSION
+from signaling.messages.room import SocketAuth
+from signaling.services import Services
+
+log = logging.getLogger("heshi.sockets")
+
+MAX_KEY = 64
+
+
+class Sockets:
+    """The `/` namespace. A seat has one socket; the newest wins and the older is told."""
+
+    def __init__(
+        self, services: Services, sio: socketio.AsyncServer, holders: Holders, pump: Pump, media: Media
+    ) -> None:
+        self._services, self._sio, self._holders, self._pump, self._media = services, sio, holders, pump, media
+        sio.on("connect", self._connect)
+        sio.on("disconnect", self._disconnect)
+        for name, command in COMMANDS.items():
+            sio.on(name, self._receive(name, command))
+
+    async def _connect(self, sid: str, environ: dict[str, Any], auth: object) -> None:
+        try:
+            holder = await self._admit_socket(sid, environ, auth)
+        except Exception as error:
+            _, reply = to_reply(error)
+            raise socketio.exceptions.ConnectionRefusedError(reply.error.code, reply.error.model_dump()) from error
+        older = self._holders.take(holder)
+        if older is not None:
+            await self._sio.emit("replaced", {"why": _why(older, holder)}, to=older.sid)
+            asyncio.get_running_loop().call_later(1, lambda: asyncio.ensure_future(self._sio.disconnect(older.sid)))
+        await self._services.system(holder.room, lambda room, _: system.endpoint_online(room, holder.endpoint))
+        self._pump.poke(holder.room)
+
+    async def _admit_socket(self, sid: str, environ: dict[str, Any], auth: object) -> Holder:
+        try:
+            asked = SocketAuth.model_validate(auth)
+        except ValidationError as error:
+            raise Malformed("auth") from error
+        if asked.version != PROTOCOL_VERSION:
+            raise Malformed("version")
+        cookies = _cookies(environ)
+        token = cookies.get(device_cookie(asked.seat), "")
+        if token.startswith(HOST_MARK):
+            return await self._host(sid, token.removeprefix(HOST_MARK), asked.seat, cookies.get(OFFICER_COOKIE, ""))
+        if token:
+            device = await self._services.db.read(lambda tx: self._services.entry.device(tx, token))
+            if device.seat_id != asked.seat:
+                raise DeviceUnknown
+            return await self._holder(sid, device.room_id, asked.seat, device.endpoint_id)
+        raise DeviceUnknown
+
+    async def _host(self, sid: str, room_id: str, seat_id: str, token: str) -> Holder:
+        """An officer's socket: the seat must be the signed-in officer's own. The cookie's room is only a hint."""
+        session = await self._services.officers.session(token)
+        seat = (await self._services.room(room_id)).seats.get(seat_id)
+        if seat is None or seat.role != "mediator" or seat.person_id != session.officer.id or seat.endpoint is None:
+            raise SignInNeeded
+        holder = await self._holder(sid, room_id, seat_id, seat.endpoint)
+        holder.officer_token = token
+        return holder
+
+    async def _holder(self, sid: str, room_id: str, seat: str, endpoint: str) -> Holder:
+        room = await self._services.room(room_id)
+        if endpoint not in room.endpoints:
+            raise DeviceUnknown
+        held = room.seats[seat]
+        return Holder(sid, room_id, seat, endpoint, held.person_id, held.role)
+
+    async def _disconnect(self, sid: str, *_: object) -> None:
+        holder = self._holders.drop(sid)
+        if holder is not None:
+            await self._services.system(holder.room, lambda room, _: system.endpoint_offline(room, holder.endpoint))
+            self._pump.poke(holder.room)
+
+    def _receive(self, name: str, command: Command) -> Callable[..., Awaitable[dict[str, Any]]]:
+        async def receive(sid: str, data: object = None, *_: object) -> dict[str, Any]:
+            try:
+                holder = self._holders.by_sid(sid)
+                if holder is None:
+                    raise DeviceUnknown
+                if not holder.budget.spend(asyncio.get_running_loop().time()):
+                    raise Flooding
+                if holder.role not in command.roles:
+                    raise CommandForbidden(name)
+                key, payload = _parse(command, data)
+                speaker = Speaker(self._services, self._media, self._pump.poke, holder, name, key)
+                return {"ok": True, **await command.run(speaker, payload)}
+            except Exception as error:
+                _, reply = to_reply(error)
+                return reply.model_dump()
+
+        return receive
+
+
+def _parse(command: Command, data: object) -> tuple[str | None, Any]:
+    if not isinstance(data, dict):
+        raise Malformed("payload")
+    fields = dict(data)
+    key = fields.pop("key", None)
+    if key is not None and not (isinstance(key, str) and 0 < len(key) <= MAX_KEY):
+        raise Malformed("key")
+    return key, command.payload.model_validate(fields)
+
+
+def _why(older: Holder, newer: Holder) -> str:
+    return "other_tab" if older.endpoint == newer.endpoint else "other_device"
+
+
+def _cookies(environ: dict[str, Any]) -> dict[str, str]:
+    jar: SimpleCookie = SimpleCookie()
+    try:
+        jar.load(str(environ.get("HTTP_COOKIE", "")))
+    except CookieError:
+        return {}
+    return {name: morsel.value for name, morsel in jar.items()}
+
+
