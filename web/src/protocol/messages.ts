@@ -203,8 +203,7 @@ export interface CaseRow {
   number: string;
   track: "ZA" | "JT" | "RM";
   cause: string;
-  place: string;
-  happened_at: string;
+  created_at: string;
   status: "open" | "closed";
   outcome: ("agreed" | "not_agreed" | "suspended" | "withdrawn" | "not_applicable") | null;
   officer_name: string;
@@ -277,15 +276,15 @@ export interface PartyRow {
   link: LinkState | null;
 }
 /**
- * A party's link, without its secret.
+ * A party's live link, without its secret.
  */
 export interface LinkState {
   expires_at: string;
-  revoked: boolean;
+  opened: boolean;
   locked: boolean;
 }
 /**
- * An invite code, without the code.
+ * An invite code that still opens, without the code.
  */
 export interface InviteRow {
   id: string;
@@ -294,7 +293,6 @@ export interface InviteRow {
   expires_at: string;
   uses: number;
   max_uses: number;
-  revoked: boolean;
 }
 /**
  * A seat of the room.
@@ -307,7 +305,7 @@ export interface SeatRow {
   presence: string;
   verified_at: string | null;
   consents: {
-    [k: string]: string;
+    [k: string]: boolean;
   };
 }
 /**
@@ -328,11 +326,13 @@ export interface RecordingRow {
   id: string;
   session: string;
   seats: string[];
-  status: "capturing" | "processing" | "ready" | "failed" | "partial" | "sealed";
+  status: "capturing" | "processing" | "ready" | "failed" | "partial" | "empty" | "sealed";
   started_at: string | null;
   duration_ms: number | null;
-  size: number | null;
-  note?: string;
+  /**
+   * a stable code where something is missing or failed
+   */
+  note: string;
 }
 /**
  * A chat message on the record.
@@ -480,7 +480,6 @@ export interface IdentifyRequest {
  * The code (shown once).
  */
 export interface InviteCode {
-  id: string;
   code: string;
   expires_at: string;
 }

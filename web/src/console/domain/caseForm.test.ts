@@ -103,6 +103,8 @@ describe("a refusal of the server", () => {
     expect(fieldOfRefusal(refusal("case.number_taken"), 2)).toBe("number");
     expect(fieldOfRefusal(refusal("phone.invalid", "parties.1.phone"), 2)).toBe("parties.1.phone");
     expect(fieldOfRefusal(refusal("phone.invalid", "phone"), 0)).toBe("phone");
+    expect(fieldOfRefusal(refusal("malformed", "parties.1.address: string_too_long"), 2)).toBe("parties.1.address");
+    expect(fieldOfRefusal(refusal("malformed", "cause: string_too_long"), 2)).toBe("cause");
     expect(fieldOfRefusal(refusal("officer.username_taken"), 0)).toBe("username");
   });
 

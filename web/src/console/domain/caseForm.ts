@@ -184,10 +184,21 @@ export function fieldOfRefusal(refusal: ErrorBody, parties: number): string | nu
   if (named !== null) return `parties.${named[1] ?? ""}.${named[2] ?? ""}`;
   const field = FIELD_OF_CODE[refusal.code];
   if (field !== undefined) return parties > 0 && PARTY_FIELDS.has(field) ? null : field;
-  return refusal.code === "invalid" && TYPED_FIELDS.has(detail) ? detail : null;
+  const typed = /^(\w+)(?:: |$)/.exec(detail)?.[1] ?? "";
+  return TYPED_FIELDS.has(typed) ? typed : null;
 }
 
-const TYPED_FIELDS = new Set(["number", "cause", "happened_at", "place", "facts", "community", "officer"]);
+const TYPED_FIELDS = new Set([
+  "number",
+  "cause",
+  "happened_at",
+  "place",
+  "facts",
+  "community",
+  "officer",
+  "address",
+  "workplace",
+]);
 
 /** The n-th party's share of the form's problems, by its own field names. */
 export function problemsOfParty(problems: FieldMessages, index: number): FieldMessages {

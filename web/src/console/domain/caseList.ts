@@ -3,9 +3,9 @@
 import type { CaseRow } from "@/protocol/messages";
 import { dayOf } from "./format";
 
-/** Somebody waits, a sitting is open, or it happened today: what an officer turns to first. */
+/** Somebody waits, a sitting is open, or it was registered today: what an officer turns to first. */
 export function isToday(row: CaseRow, now: string): boolean {
-  return row.status === "open" && (row.waiting > 0 || row.phase !== "idle" || dayOf(row.happened_at) === dayOf(now));
+  return row.status === "open" && (row.waiting > 0 || row.phase !== "idle" || dayOf(row.created_at) === dayOf(now));
 }
 
 /** Rooms with people waiting first, then open sittings, then as the server ordered them. */

@@ -3,7 +3,7 @@ import type { CaseRow, InviteRow, OrganView, RecordingRow, SessionRow } from "@/
 import { caseChanges } from "./caseEdit";
 import { byUrgency, isToday } from "./caseList";
 import { consentState } from "./consents";
-import { codeIn, dayOf, fromLocalInput, isMasked, minuteOf, secondsIn, sizeOf, toLocalInput } from "./format";
+import { codeIn, dayOf, fromLocalInput, isMasked, minuteOf, secondsIn, toLocalInput } from "./format";
 import { inviteStanding, linkStanding } from "./links";
 import { treeLines } from "./organs";
 import { bySitting } from "./recordings";
@@ -16,8 +16,7 @@ function row(changes: Partial<CaseRow>): CaseRow {
     number: "1",
     track: "ZA",
     cause: "",
-    place: "",
-    happened_at: "2026-01-01T00:00:00.000Z",
+    created_at: "2026-01-01T00:00:00.000Z",
     status: "open",
     outcome: null,
     officer_name: "",
@@ -29,10 +28,10 @@ function row(changes: Partial<CaseRow>): CaseRow {
 }
 
 describe("today's page", () => {
-  it("holds what happened today in the station's zone, and whatever is under way", () => {
+  it("holds what was registered today in the station's zone, and whatever is under way", () => {
     expect(isToday(row({}), NOW)).toBe(false);
-    expect(isToday(row({ happened_at: "2026-02-28T16:30:00.000Z" }), NOW)).toBe(true);
-    expect(isToday(row({ happened_at: "2026-02-28T15:30:00.000Z" }), NOW)).toBe(false);
+    expect(isToday(row({ created_at: "2026-02-28T16:30:00.000Z" }), NOW)).toBe(true);
+    expect(isToday(row({ created_at: "2026-02-28T15:30:00.000Z" }), NOW)).toBe(false);
     expect(isToday(row({ waiting: 1 }), NOW)).toBe(true);
     expect(isToday(row({ phase: "paused" }), NOW)).toBe(true);
     expect(isToday(row({ waiting: 1, status: "closed" }), NOW)).toBe(false);
@@ -62,30 +61,24 @@ describe("times", () => {
   });
 });
 
-it("reads codes, waits, masks and sizes", () => {
+it("reads codes, waits and masks", () => {
   expect(codeIn("验证码 482913，10 分钟内有效")).toBe("482913");
   expect(codeIn("电话 13812345678")).toBeNull();
   expect(secondsIn("retry after 14 s")).toBe(14);
   expect(secondsIn("")).toBe(0);
   expect([isMasked("138****1234"), isMasked("张伟")]).toEqual([true, false]);
-  expect([sizeOf(0), sizeOf(1536), sizeOf(83_512_345), sizeOf(3 * 1024 ** 3)]).toEqual([
-    "0 B",
-    "1.5 KB",
-    "80 MB",
-    "3.0 GB",
-  ]);
 });
 
 describe("links and codes", () => {
   const later = "2026-03-02T00:00:00.000Z";
   const earlier = "2026-02-02T00:00:00.000Z";
 
-  it("stand as valid, locked, expired or revoked", () => {
+  it("stand as new, opened, locked or expired", () => {
     expect(linkStanding(null, NOW)).toBe("none");
-    expect(linkStanding({ expires_at: later, revoked: false, locked: false }, NOW)).toBe("valid");
-    expect(linkStanding({ expires_at: later, revoked: false, locked: true }, NOW)).toBe("locked");
-    expect(linkStanding({ expires_at: earlier, revoked: false, locked: true }, NOW)).toBe("expired");
-    expect(linkStanding({ expires_at: later, revoked: true, locked: true }, NOW)).toBe("revoked");
+    expect(linkStanding({ expires_at: later, opened: false, locked: false }, NOW)).toBe("valid");
+    expect(linkStanding({ expires_at: later, opened: true, locked: true }, NOW)).toBe("locked");
+    expect(linkStanding({ expires_at: earlier, opened: true, locked: true }, NOW)).toBe("expired");
+    expect(linkStanding({ expires_at: later, opened: true, locked: false }, NOW)).toBe("opened");
   });
 
   it("are used up when counted out", () => {
@@ -96,12 +89,10 @@ describe("links and codes", () => {
       expires_at: later,
       uses: 1,
       max_uses: 2,
-      revoked: false,
     };
     expect(inviteStanding(code, NOW)).toBe("valid");
     expect(inviteStanding({ ...code, uses: 2 }, NOW)).toBe("used");
     expect(inviteStanding({ ...code, uses: 2, expires_at: earlier }, NOW)).toBe("expired");
-    expect(inviteStanding({ ...code, revoked: true }, NOW)).toBe("revoked");
   });
 });
 
@@ -127,7 +118,7 @@ describe("editing a case", () => {
 });
 
 it("tells consent, refusal and silence apart", () => {
-  const consents = { online: NOW, esign: "declined" };
+  const consents = { online: true, esign: false };
   expect(consentState(consents, "online")).toBe("given");
   expect(consentState(consents, "esign")).toBe("declined");
   expect(consentState(consents, "recording")).toBe("open");

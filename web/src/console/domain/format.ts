@@ -1,4 +1,4 @@
-/** Times, sizes and masks as an officer reads them, beyond what the shared formats say. */
+/** Times, masks and codes as an officer reads them, beyond what the shared formats say. */
 
 import { dateTime } from "@/shared/format";
 
@@ -25,18 +25,6 @@ export function fromLocalInput(local: string): string | null {
   if (!/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?$/.test(local)) return null;
   const date = new Date(local + OFFSET);
   return Number.isNaN(date.getTime()) ? null : date.toISOString();
-}
-
-/** 1,536 → "1.5 KB". */
-export function sizeOf(bytes: number): string {
-  const units = ["B", "KB", "MB", "GB"];
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1024 && unit < units.length - 1) {
-    value /= 1024;
-    unit += 1;
-  }
-  return `${value.toFixed(unit > 0 && value < 10 ? 1 : 0)} ${units[unit] ?? ""}`;
 }
 
 /** Whether a value on screen hides something. */
