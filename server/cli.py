@@ -30,7 +30,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="heshi", description="和事室 Heshi: self-hosted video mediation rooms")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    def command(name: str, run: Callable[[argparse.Namespace, Settings], object], help_: str) -> argparse.ArgumentParser:
+    def command(
+        name: str, run: Callable[[argparse.Namespace, Settings], object], help_: str
+    ) -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=help_)
         sub.set_defaults(run=run)
         return sub
@@ -65,7 +67,7 @@ def _worker(_: argparse.Namespace, settings: Settings) -> None:
     from server.worker import run_worker
     from server.worker_settings import WorkerSettings
 
-    _loop(run_worker(WorkerSettings()))  # type: ignore[call-arg]  # its fields come from the environment
+    _loop(run_worker(WorkerSettings()))
 
 
 def _jobs(_: argparse.Namespace, settings: Settings) -> None:
@@ -98,5 +100,3 @@ def _loop(main_: object) -> None:
     import uvloop
 
     uvloop.run(main_)  # type: ignore[arg-type]
-
-

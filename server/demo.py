@@ -69,7 +69,10 @@ async def announce(house: House, address: str, settings: Settings) -> None:
     links, code = await services.db.transact(invite)
     for name, secret in links:
         print(f"  当事人链接 party's link（{name}） {address}/j#{secret}")
-    print("    证件号后六位 last six of the ID: 张桂芳 31002X · 李建国 010013；短信验证码在案件页“通知”里 code: case page, Notices")
+    print(
+        "    证件号后六位 last six of the ID: 张桂芳 31002X · 李建国 010013；"
+        "短信验证码在案件页“通知”里 the code: case page, Notices"
+    )
     print(f"  律师邀请码 lawyer's invite code  {code}   {address}/i\n", flush=True)
 
 

@@ -25,7 +25,15 @@ DIST = ROOT / "web" / "dist"
 
 
 class _Server(uvicorn.Server):
-    """Without signal handlers of its own: the children must end before it, in order."""
+    """Without signal handlers of its own: the children must end before it, in order. `up` is set once it answers."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.up = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.up.set()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -42,21 +50,20 @@ async def serve(settings: Settings, ready: Callable[[House, str], Awaitable[None
         raise NotBuilt("The web pages are not built yet; run: make setup")
     os.umask(0o077)
     await migrate(settings.database_url)
-    async with open_house(settings) as house:
-        async with signaling_app(house.services, house.keys.worker_secret, DIST) as app:
-            listener = _listen(settings)
-            port = listener.getsockname()[1]
-            server = _Server(
-                uvicorn.Config(
-                    app,
-                    log_level=settings.log_level.lower(),
-                    access_log=False,
-                    lifespan="off",
-                    ws="websockets-sansio",
-                    timeout_graceful_shutdown=3,
-                )
+    async with open_house(settings) as house, signaling_app(house.services, house.keys.worker_secret, DIST) as app:
+        listener = _listen(settings)
+        port = listener.getsockname()[1]
+        server = _Server(
+            uvicorn.Config(
+                app,
+                log_level="warning",
+                access_log=False,
+                lifespan="off",
+                ws="websockets-sansio",
+                timeout_graceful_shutdown=3,
             )
-            await _run(server, listener, _children(settings, house, port), lambda: _tell(ready, house, settings, port))
+        )
+        await _run(server, listener, _children(settings, house, port), lambda: _tell(ready, house, settings, port))
 
 
 def _listen(settings: Settings) -> socket.socket:
@@ -93,15 +100,14 @@ async def _tell(
 
 
 async def _run(
-    server: uvicorn.Server, listener: socket.socket, children: list[Child], tell: Callable[[], Awaitable[None]]
+    server: _Server, listener: socket.socket, children: list[Child], tell: Callable[[], Awaitable[None]]
 ) -> None:
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
-    while not server.started and not serving.done():
-        await asyncio.sleep(0.02)
+    await server.up.wait()
     watched = [asyncio.create_task(child.run(), name=child.name) for child in children]
     await tell()
     await asyncio.wait({serving, asyncio.create_task(stop.wait())}, return_when=asyncio.FIRST_COMPLETED)

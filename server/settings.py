@@ -98,7 +98,9 @@ def read_settings(environ: dict[str, str] | None = None) -> Settings:
     """Read the settings once. Raises `UnknownSetting` for a name nobody knows, `ValidationError` for a bad value."""
     known = {PREFIX + name.upper() for name in Settings.model_fields} | FOR_TOOLS
     names = set(environ if environ is not None else os.environ)
-    unknown = sorted(name for name in names if name.startswith(PREFIX) and not name.startswith(WORKER_PREFIX) and name not in known)
+    unknown = sorted(
+        name for name in names if name.startswith(PREFIX) and not name.startswith(WORKER_PREFIX) and name not in known
+    )
     if unknown:
         raise UnknownSetting(f"unknown setting: {', '.join(unknown)} (known: {', '.join(sorted(known))})")
     return Settings()

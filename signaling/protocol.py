@@ -15,6 +15,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from rooms.authority import ROLES, Role
 from signaling.http.routes import ROUTES
 from signaling.live.commands import COMMANDS, EVENTS
 from signaling.messages.base import PROTOCOL_VERSION, ErrorReply
@@ -43,12 +44,13 @@ Bodies and replies are JSON unless a media type is named. Every POST carries the
 
 LIVE = """
 ## Socket.IO
-Namespace `/`, path `/socket.io`, websocket only. `auth` is `SocketAuth`; the credential is the cookie. Each command is an
-event `(payload, acknowledgement)`. The payload is the model's fields and `key`, an idempotency key: a command sent again
-with the same key is done once and answers the same. The acknowledgement is `{"ok": true, …reply}` or `ErrorReply`.
+Namespace `/`, path `/socket.io`, websocket only. `auth` is `SocketAuth`; the credential is the cookie. Each command is
+an event `(payload, acknowledgement)`. The payload is the model's fields and `key`, an idempotency key: a command sent
+again with the same key is done once and answers the same. The acknowledgement is `{"ok": true, …reply}` or
+`ErrorReply`.
 
-| command | payload | reply | meaning |
-|---|---|---|---|
+| command | who | payload | reply | meaning |
+|---|---|---|---|---|
 """
 
 SENT = """
@@ -60,10 +62,10 @@ The server sends:
 
 MEDIA = """
 ## Media
-One connection per device. The browser offers once, with these m-lines in this order: microphone (audio, sendonly), camera
-(video, sendonly), screen (video, sendonly, idle), then `slots` pairs of audio and video (recvonly). The server answers;
-nothing is renegotiated. What flows in a slot follows from the room: `PeerView.slot` names it. A new connection replaces
-the old one: after `media.lost`, a failed connection, or a changed `media_epoch`.
+One connection per device. The browser offers once, with these m-lines in this order: microphone (audio, sendonly),
+camera (video, sendonly), screen (video, sendonly, idle), then `slots` pairs of audio and video (recvonly). The server
+answers; nothing is renegotiated. What flows in a slot follows from the room: `PeerView.slot` names it. A new connection
+replaces the old one: after `media.lost`, a failed connection, or a changed `media_epoch`.
 
 ## Models
 """
@@ -74,10 +76,13 @@ def document() -> str:
     lines = [HEAD.rstrip("\n")]
     for route in ROUTES:
         reply = f"`{route.reply}`" if isinstance(route.reply, str) else _ref(route.reply)
-        lines.append(f"| `{route.method} {route.path}` | {route.who} | {_ref(route.request)} | {reply} | {route.summary} |")
+        lines.append(
+            f"| `{route.method} {route.path}` | {route.who} | {_ref(route.request)} | {reply} | {route.summary} |"
+        )
     lines.append(LIVE.rstrip("\n"))
     for name, command in COMMANDS.items():
-        lines.append(f"| `{name}` | {_ref(command.payload)} | {_ref(command.reply)} | {command.summary} |")
+        payload, reply = _ref(command.payload), _ref(command.reply)
+        lines.append(f"| `{name}` | {_who(command.roles)} | {payload} | {reply} | {command.summary} |")
     lines.append(SENT.rstrip("\n"))
     for name, (model, meaning) in EVENTS.items():
         lines.append(f"| `{name}` | {_ref(model)} | {meaning} |")
@@ -102,6 +107,10 @@ def _models() -> Iterator[type[BaseModel]]:
     for command in COMMANDS.values():
         yield from (model for model in (command.payload, command.reply) if model is not None)
     yield from (model for model, _ in EVENTS.values())
+
+
+def _who(roles: frozenset[Role]) -> str:
+    return "all" if roles == frozenset(ROLES) else ", ".join(role for role in ROLES if role in roles)
 
 
 def _ref(model: type[BaseModel] | None) -> str:
@@ -132,7 +141,11 @@ def _type(field: dict[str, Any]) -> str:
         return " or ".join(_type(part) for part in field.get("anyOf", field.get("oneOf", [])))
     if field.get("type") == "array":
         return f"list of {_type(field.get('items', {}))}"
-    limits = [f"{name} {field[name]}" for name in ("minLength", "maxLength", "minimum", "maximum", "maxItems") if name in field]
+    limits = [
+        f"{name} {field[name]}"
+        for name in ("minLength", "maxLength", "minimum", "maximum", "maxItems")
+        if name in field
+    ]
     return str(field.get("type", "any")) + (f" ({', '.join(limits)})" if limits else "")
 
 

@@ -103,5 +103,11 @@ def _set_cookies(services: Services, call: Call, response: Response) -> None:
             response.delete_cookie(name, path="/")
         else:
             response.set_cookie(
-                name, value, path="/", httponly=True, samesite="strict", secure=services.secure_cookies, max_age=7 * 86400
+                name,
+                value,
+                path="/",
+                httponly=True,
+                samesite="strict",
+                secure=services.secure_cookies,
+                max_age=7 * 86400,
             )

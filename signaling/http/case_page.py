@@ -32,7 +32,7 @@ async def _read(call: Call, tx: Transaction, case_id: str) -> CaseView:
     services, scope = call.services, call.sight
     seen = await services.cases.get(tx, scope, case_id)
     room = await services.rooms.by_case(tx, case_id)
-    links = {link.party_id: link for link in await services.entry.links(tx, scope, case_id)}
+    links = {link.party_id: link for link in await services.entry.party_links(tx, scope, case_id)}
     names = {seat.id: seat.name for seat in room.seats.values()}
     agreement = await services.agreements.load(tx, case_id)
     case = seen.case
@@ -95,7 +95,9 @@ def _party(party: PartyView, link: Link | None) -> PartyRow:
         gender=party.gender or "",
         birth_date=party.birth_date,
         private_contact=party.private_contact,
-        link=LinkState(expires_at=link.expires_at, opened=link.opened_at is not None, locked=link.locked) if link else None,
+        link=LinkState(expires_at=link.expires_at, opened=link.opened_at is not None, locked=link.locked)
+        if link
+        else None,
     )
 
 

@@ -142,7 +142,13 @@ async def _timeline(call: Call) -> TimelineView:
         await call.services.cases.visible(tx, call.sight, case_id)
         entries = [
             TimelineRow(
-                seq=row.seq, at=row.at, actor=row.actor, act=row.act, article=row.article, payload=row.payload, hash=row.hash.hex()
+                seq=row.seq,
+                at=row.at,
+                actor=row.actor,
+                act=row.act,
+                article=row.article,
+                payload=row.payload,
+                hash=row.hash.hex(),
             )
             for row in await timeline.entries(tx, case_id)
         ]
@@ -201,9 +207,7 @@ async def _revoke_invite(call: Call) -> CaseView:
 
 async def _read_notice(call: Call) -> Revealed:
     case_id, notice_id = call.path["case"], call.path["notice"]
-    text = await call.services.db.transact(
-        lambda tx: call.services.notices.read(tx, call.sight, case_id, notice_id)
-    )
+    text = await call.services.db.transact(lambda tx: call.services.notices.read(tx, call.sight, case_id, notice_id))
     return Revealed(value=text)
 
 
@@ -230,7 +234,9 @@ ROUTES = [
     _route("POST", "/{case}/close", CloseCase, CaseView, "close the case with how it ended", _close),
     _route("GET", "/{case}/timeline", None, TimelineView, "the case's hash chain, checked", _timeline),
     _route("GET", "/{case}/receipt", None, ReceiptView, "a signed head of the chain", _receipt),
-    _route("POST", "/{case}/parties/{party}/link", None, NewLink, "a fresh link; the older ones are revoked", _make_link),
+    _route(
+        "POST", "/{case}/parties/{party}/link", None, NewLink, "a fresh link; the older ones are revoked", _make_link
+    ),
     _route("POST", "/{case}/parties/{party}/link/revoke", None, CaseView, "revoke a party's link", _revoke_link),
     _route("POST", "/{case}/parties/{party}/unlock", None, CaseView, "five new tries at the identity check", _unlock),
     _route("POST", "/{case}/invites", NewInvite, InviteCode, "an invite code, shown once", _make_invite),

@@ -17,14 +17,20 @@ _PRIVATE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
 async def pdf(services: Services, case_id: str, person: str | None = None) -> Response:
-    """The sealed agreement; with `person` only if that person had to sign it. Raises `AgreementMissing`, `WrongStatus`, `NotFound`."""
+    """The sealed agreement; with `person` only if that person had to sign it.
+
+    Raises `AgreementMissing`, `WrongStatus`, `NotFound`.
+    """
     agreement = await services.db.read(lambda tx: services.agreements.load(tx, case_id))
     if agreement is None:
         raise AgreementMissing
     if person is not None and not is_signer(agreement, person):
         raise NotFound("agreement")
     content = await services.agreements.pdf(agreement)
-    headers = {**_PRIVATE, "Content-Disposition": "inline; filename*=UTF-8''%E8%B0%83%E8%A7%A3%E5%8D%8F%E8%AE%AE%E4%B9%A6.pdf"}
+    headers = {
+        **_PRIVATE,
+        "Content-Disposition": "inline; filename*=UTF-8''%E8%B0%83%E8%A7%A3%E5%8D%8F%E8%AE%AE%E4%B9%A6.pdf",
+    }
     return Response(content, media_type="application/pdf", headers=headers)
 
 
@@ -75,6 +81,16 @@ def _wanted(header: str | None, size: int) -> tuple[int, int] | None:
 
 
 ROUTES = [
-    Route("GET", "/api/cases/{case}/agreement.pdf", "officer", None, "application/pdf", "the sealed agreement", _agreement),
-    Route("GET", "/api/recordings/{recording}/content", "officer", None, "video/webm", "a recording; ranges are served; opening it is on the timeline", _recording),
+    Route(
+        "GET", "/api/cases/{case}/agreement.pdf", "officer", None, "application/pdf", "the sealed agreement", _agreement
+    ),
+    Route(
+        "GET",
+        "/api/recordings/{recording}/content",
+        "officer",
+        None,
+        "video/webm",
+        "a recording; ranges are served; opening it is on the timeline",
+        _recording,
+    ),
 ]

@@ -84,9 +84,7 @@ async def _issued(call: Call, issued: Issued) -> OneTimePassword:
 
 async def _add(call: Call) -> OneTimePassword:
     asked: NewOfficer = call.body
-    new = OfficerToAdd(
-        organ_id=asked.organ, username=asked.username, name=asked.name, post=asked.post, role=asked.role
-    )
+    new = OfficerToAdd(organ_id=asked.organ, username=asked.username, name=asked.name, post=asked.post, role=asked.role)
     issued = await call.services.db.transact(lambda tx: call.services.officers.add(tx, call.sight, new))
     return await _issued(call, issued)
 
@@ -123,19 +121,31 @@ async def _list_organs(call: Call) -> Organs:
 async def _add_organ(call: Call) -> OrganView:
     asked: NewOrgan = call.body
     new = OrganToAdd(parent_id=asked.parent, name=asked.name, kind=asked.kind)
-    return _organ_view(await call.services.db.transact(lambda tx: call.services.officers.add_organ(tx, call.sight, new)))
+    return _organ_view(
+        await call.services.db.transact(lambda tx: call.services.officers.add_organ(tx, call.sight, new))
+    )
 
 
 ROUTES = [
     Route("POST", "/api/officer/sign-in", "anyone", SignIn, OfficerView, "begin an officer's session", _sign_in),
     Route("POST", "/api/officer/sign-out", "officer", None, Empty, "end it", _sign_out),
     Route("GET", "/api/officer/me", "officer", None, OfficerView, "who is signed in", _me),
-    Route("POST", "/api/officer/password", "officer", ChangePassword, OfficerView, "set one's own password", _change_password),
+    Route(
+        "POST",
+        "/api/officer/password",
+        "officer",
+        ChangePassword,
+        OfficerView,
+        "set one's own password",
+        _change_password,
+    ),
     Route("GET", "/api/officers", "officer", None, Officers, "the officers in sight", _list),
     Route("POST", "/api/officers", "administrator", NewOfficer, OneTimePassword, "add an account", _add),
     Route("POST", "/api/officers/{officer}/disable", "administrator", None, OfficerView, "bar an account", _disable),
     Route("POST", "/api/officers/{officer}/enable", "administrator", None, OfficerView, "lift the bar", _enable),
-    Route("POST", "/api/officers/{officer}/reset", "administrator", None, OneTimePassword, "new one-time password", _reset),
+    Route(
+        "POST", "/api/officers/{officer}/reset", "administrator", None, OneTimePassword, "new one-time password", _reset
+    ),
     Route("GET", "/api/organs", "officer", None, Organs, "the organs in sight", _list_organs),
     Route("POST", "/api/organs", "administrator", NewOrgan, OrganView, "add an organ", _add_organ),
 ]

@@ -61,4 +61,3 @@ class Route:
     handler: Handler
     limit: int = 100_000
     """Greatest body in bytes."""
-

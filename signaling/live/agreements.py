@@ -6,8 +6,18 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from agreements import Agreement
-from agreements.edits import AddClause, AddTerm, ChangeClause, ChangeTerm, Edit, RemoveClause, RemoveTerm, SetField
-from agreements.edits import TermBody, Undo
+from agreements.edits import (
+    AddClause,
+    AddTerm,
+    ChangeClause,
+    ChangeTerm,
+    Edit,
+    RemoveClause,
+    RemoveTerm,
+    SetField,
+    TermBody,
+    Undo,
+)
 from agreements.errors import AgreementMissing, TextChanged
 from agreements.model import Attendee
 from formats.canonical import JSON
@@ -104,7 +114,9 @@ async def sign(speaker: Speaker, asked: said.AgreementSign) -> dict[str, Any]:
 async def decline(speaker: Speaker, asked: said.AgreementDecline) -> dict[str, Any]:
     agreements = speaker.services.agreements
     return await _act(
-        speaker, lambda tx, room, seat: agreements.decline(tx, room.case_id, seat.person_id, asked.reason), recorded=True
+        speaker,
+        lambda tx, room, seat: agreements.decline(tx, room.case_id, seat.person_id, asked.reason),
+        recorded=True,
     )
 
 

@@ -58,9 +58,7 @@ class Media:
             answer = await self._workers.call(placement.worker, "offer", asked)
         except WorkerError as error:
             raise RelayRefused(error.body) from error
-        await self._services.system(
-            room.id, lambda now, _: system.endpoint_media(now, holder.endpoint, "connecting")
-        )
+        await self._services.system(room.id, lambda now, _: system.endpoint_media(now, holder.endpoint, "connecting"))
         return str(answer["sdp"])
 
     async def _place(self, room: Room) -> Placement:

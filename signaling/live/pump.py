@@ -1,8 +1,8 @@
 """Keeps seats and relay true to the room: after each change, one pass per room, in this order.
 
-1. Each connected seat gets its snapshot, if what it may know has changed. A seat whose *private* sign goes out must have
-   acknowledged that before anything else happens: nobody may believe to be private while being heard.
-2. The forwarding table goes to the relay; its acknowledgement goes back into the room (a caucus shows *private* only then).
+1. Each connected seat gets its snapshot, if what it may know has changed. A seat whose *private* sign goes out must
+   have acknowledged that before anything else happens: nobody may believe to be private while being heard.
+2. The forwarding table goes to the relay; its acknowledgement goes back into the room (*private* shows only then).
 3. Sittings that have ended get their journals closed and their recordings made.
 Passes of one room never overlap; a change during a pass causes another.
 """
@@ -118,7 +118,7 @@ class Pump:
                 await self.lost(room.id, placement.worker)
             return
         self._sent[room.id] = table
-        await self._take_answer(room, table["revision"], placement.epoch, applied)
+        await self._take_answer(room, room.table_revision, placement.epoch, applied)
 
     async def _hang_up(self, room: Room, worker: str) -> None:
         """End the media of devices that are no longer in the room."""

@@ -29,7 +29,9 @@ async def snapshot_of(services: Services, room_id: str, seat_id: str, endpoint: 
     view = room_view(room, seat_id, organ, endpoint)
     inside = view.you.presence == "admitted" and view.waiting_hint != "replaced"
     seat = room.seats[seat_id]
-    shown = agreement_message(services.agreements, agreement, seat.person_id, seat.role) if agreement and inside else None
+    shown = (
+        agreement_message(services.agreements, agreement, seat.person_id, seat.role) if agreement and inside else None
+    )
     body = view.etag + (shown.model_dump_json() if shown else "")
     etag = sha256(body.encode()).hexdigest()[:16]
     return Snapshot(etag=etag, view=view, agreement=shown, media=MEDIA)

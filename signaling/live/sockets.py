@@ -67,7 +67,7 @@ class Sockets:
         if token.startswith(HOST_MARK):
             return await self._host(sid, token.removeprefix(HOST_MARK), asked.seat, cookies.get(OFFICER_COOKIE, ""))
         if token:
-            device = await self._services.db.read(lambda tx: self._services.entry.device(tx, token))
+            device = await self._services.db.read(lambda tx: self._services.entry.authenticate(tx, token))
             if device.seat_id != asked.seat:
                 raise DeviceUnknown
             return await self._holder(sid, device.room_id, asked.seat, device.endpoint_id)
@@ -97,7 +97,7 @@ class Sockets:
             self._pump.poke(holder.room)
 
     def _receive(self, name: str, command: Command) -> Callable[..., Awaitable[dict[str, Any]]]:
-        async def receive(sid: str, data: object = None, *_: object) -> dict[str, Any]:
+        async def receive(sid: str, data: object = None, *rest: object) -> dict[str, Any]:
             try:
                 holder = self._holders.by_sid(sid)
                 if holder is None:
@@ -137,5 +137,3 @@ def _cookies(environ: dict[str, Any]) -> dict[str, str]:
     except CookieError:
         return {}
     return {name: morsel.value for name, morsel in jar.items()}
-
-

@@ -15,9 +15,7 @@ Secret = Annotated[str, StringConstraints(min_length=8, max_length=64, pattern=r
 Time = Annotated[str, StringConstraints(max_length=40)]
 Side = Literal["A", "B"]
 Track = Literal["ZA", "JT", "RM"]
-Role = Literal[
-    "mediator", "party", "lawyer", "guardian", "community_worker", "interpreter", "insurer", "witness"
-]
+Role = Literal["mediator", "party", "lawyer", "guardian", "community_worker", "interpreter", "insurer", "witness"]
 ThirdRole = Literal["lawyer", "guardian", "community_worker", "interpreter", "insurer", "witness"]
 IdType = Literal["resident", "passport", "hk_macau", "taiwan", "foreign_residence", "other"]
 

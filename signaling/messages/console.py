@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
@@ -273,7 +273,7 @@ class TimelineRow(Message):
     actor: str
     act: str
     article: str | None
-    payload: dict[str, object] | None
+    payload: dict[str, Any] | None
     hash: str
 
 
