@@ -54,9 +54,12 @@ class Source:
         self.last_sr: tuple[float, int] | None = None
         self.subscribers: tuple[Subscriber, ...] = ()
 
-    def add(self, subscriber: Subscriber, now: float) -> None:
-        """Subscribe from the next packet on (video: from the next key frame, which is asked for)."""
-        self.subscribers = (*self.subscribers, subscriber)
+    def add(self, subscriber: Subscriber, now: float, *, first: bool = False) -> None:
+        """Subscribe from the next packet on (video: from the next key frame, which is asked for).
+
+        `first` subscribers are served before the others: what they refuse, nobody gets.
+        """
+        self.subscribers = (subscriber, *self.subscribers) if first else (*self.subscribers, subscriber)
         if self.medium == "video":
             self.keys.want(now)
 

@@ -30,7 +30,7 @@ class Tap:
         if not self._attached:
             self._attached = True
             self._generation = -1
-            self.source.add(self, now)
+            self.source.add(self, now, first=True)
 
     def detach(self) -> None:
         """Capture nothing for now; the journal stays open."""

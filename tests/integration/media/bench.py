@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from media import Event, Relay, RelaySettings, SinkFactory
@@ -13,16 +14,31 @@ class Bench:
 
     def __init__(self, sinks: SinkFactory | None = None) -> None:
         self.events: list[Event] = []
-        self.relay = Relay(RelaySettings((), include_loopback=True), sinks, self.events.append)
+        self._news = asyncio.Event()
+        self.relay = Relay(RelaySettings((), include_loopback=True), sinks, self._on_event)
         self.clients: list[Client] = []
         self.revision = 0
 
-    async def client(self, name: str, brightness: int) -> Client:
-        """A connected endpoint that publishes a picture of that brightness."""
+    async def client(self, name: str, brightness: int, *, silent: bool = False) -> Client:
+        """An endpoint that has been answered and publishes a picture of that brightness."""
         client = Client(self.relay, "room", name, brightness)
         self.clients.append(client)
-        await client.join()
+        await client.join(silent=silent)
         return client
+
+    async def told(self, kind: str, state: str, endpoint: str = "", seconds: float = 15) -> Event:
+        """Wait for an event."""
+        async with asyncio.timeout(seconds):
+            while True:
+                for event in self.events:
+                    if (event.kind, event.state, event.endpoint) == (kind, state, endpoint):
+                        return event
+                self._news.clear()
+                await self._news.wait()
+
+    def _on_event(self, event: Event) -> None:
+        self.events.append(event)
+        self._news.set()
 
     def table(self, *rows: tuple[str, int, str], record: tuple[dict[str, Any], ...] = (), lease: float = 30) -> str:
         """Apply the next revision; returns the recorder's state."""

@@ -49,12 +49,13 @@ class Client:
         self._changed = asyncio.Event()
         self.connection = RTCPeerConnection(RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE))
 
-    async def join(self, epoch: int = 1) -> None:
+    async def join(self, epoch: int = 1, *, silent: bool = False) -> None:
+        """Offer and connect as the product's page does; `silent`: without sound and picture."""
         pc = self.connection
         vp8 = [one for one in RTCRtpSender.getCapabilities("video").codecs if one.mimeType.lower() == "video/vp8"]
         lines: list[Any] = [
-            pc.addTransceiver(AudioStreamTrack(), "sendonly"),
-            pc.addTransceiver(Picture(self.brightness), "sendonly"),
+            pc.addTransceiver("audio" if silent else AudioStreamTrack(), "sendonly"),
+            pc.addTransceiver("video" if silent else Picture(self.brightness), "sendonly"),
             pc.addTransceiver("video", "sendonly"),
         ]
         for _ in range(SLOTS):
