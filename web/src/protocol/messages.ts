@@ -55,6 +55,12 @@ export interface Undo {
   kind: "undo";
 }
 /**
+ * Freeze the draft with this version.
+ */
+export interface AgreementLock {
+  version: number;
+}
+/**
  * Sign the locked text with this hash.
  */
 export interface AgreementSign {
@@ -90,6 +96,10 @@ export interface AgreementView {
   signers: SignerView[];
   declined_reason: string | null;
   sealed_at: string | null;
+  /**
+   * the whole text, from the lock on
+   */
+  document: DocumentView | null;
 }
 /**
  * One obligation: who pays (or does) what for whom, by when.
@@ -135,6 +145,42 @@ export interface SignerView {
   status: "waiting" | "signed" | "declined";
   at: string | null;
   you: boolean;
+}
+/**
+ * The whole text as the page will print it, to be read before signing.
+ */
+export interface DocumentView {
+  title: string;
+  number: string;
+  organ: string;
+  mediator: string;
+  fields: DocumentField[];
+  parties: DocumentParty[];
+  terms: string[];
+  clauses: string[];
+  effect: string[];
+  notices: string[];
+}
+/**
+ * A labelled field of the form.
+ */
+export interface DocumentField {
+  id: string;
+  zh: string;
+  en: string;
+  value: string;
+}
+/**
+ * A party as printed; others' numbers masked.
+ */
+export interface DocumentParty {
+  label: string;
+  person: string;
+  name: string;
+  id_number: string;
+  birth_date: string;
+  phone: string;
+  address: string;
 }
 /**
  * Sent every few seconds; a client whose etag differs asks for `room.sync`.
@@ -356,23 +402,11 @@ export interface NoticeRow {
   expires_at: string | null;
 }
 /**
- * The side to speak with privately.
- */
-export interface CaucusEnter {
-  side: "A" | "B";
-}
-/**
  * A new password of one's own.
  */
 export interface ChangePassword {
   old: string;
   new: string;
-}
-/**
- * A chat message; in a caucus it stays in the caucus.
- */
-export interface ChatSend {
-  text: string;
 }
 export interface ChatView {
   id: string;
@@ -425,6 +459,13 @@ export interface Consents {
  * Nothing to say beyond the name of the command.
  */
 export interface Empty {}
+export interface EndSession {
+  outcome: "agreed" | "not_agreed" | "suspended" | "absent";
+  note?: string;
+}
+export interface EnterCaucus {
+  side: "A" | "B";
+}
 /**
  * The device now holds a credential (an HttpOnly cookie) for this seat.
  */
@@ -452,12 +493,6 @@ export interface ErrorBody {
  */
 export interface ErrorReply {
   error: ErrorBody;
-}
-/**
- * Raise or lower one's own hand.
- */
-export interface HandSet {
-  raised: boolean;
 }
 /**
  * An entry of RTCConfiguration.iceServers.
@@ -524,12 +559,13 @@ export interface MediaSetup {
   slots: number;
   ice_servers: IceServer[];
 }
-/**
- * What the device is sending.
- */
-export interface MediaState {
+export interface MediaSwitches {
   mic: boolean;
   camera: boolean;
+}
+export interface MuteSeat {
+  seat: string;
+  muted: boolean;
 }
 /**
  * An invite code to make.
@@ -568,6 +604,7 @@ export interface NewOrgan {
   name: string;
   kind: "bureau" | "station" | "committee" | "brigade";
 }
+export interface Nothing {}
 /**
  * The notice of rights and duties, as read before consenting.
  */
@@ -575,6 +612,15 @@ export interface Notice {
   version: string;
   title: string;
   paragraphs: string[];
+}
+/**
+ * The officers in sight.
+ */
+export interface Officers {
+  officers: OfficerView[];
+}
+export interface OneSeat {
+  seat: string;
 }
 /**
  * Shown once; must be changed at the first sign-in.
@@ -591,6 +637,12 @@ export interface OrganView {
   parent: string | null;
   name: string;
   kind: "bureau" | "station" | "committee" | "brigade";
+}
+/**
+ * The organs in sight; `parent`s make the tree.
+ */
+export interface Organs {
+  organs: OrganView[];
 }
 /**
  * Another admitted seat.
@@ -733,39 +785,15 @@ export interface SeatEntry {
   notice: Notice;
   agreement_ready: boolean;
 }
-/**
- * Silence a seat, or allow it to speak again.
- */
-export interface SeatMute {
-  seat: string;
-  muted: boolean;
-}
-/**
- * The seat, and why (kept on the record).
- */
 export interface SeatReason {
   seat: string;
   reason?: string;
 }
-/**
- * The seat an act is about.
- */
-export interface SeatRef {
-  seat: string;
+export interface SendChat {
+  text: string;
 }
-/**
- * How the officer satisfied himself of who this is.
- */
-export interface SeatVerify {
-  seat: string;
-  method: "id_document" | "known_in_person" | "video_look";
-}
-/**
- * End the sitting.
- */
-export interface SessionEnd {
-  outcome: "agreed" | "not_agreed" | "suspended" | "absent";
-  note?: string;
+export interface SetHand {
+  raised: boolean;
 }
 /**
  * Local account.
@@ -816,4 +844,7 @@ export interface TimelineView {
   intact: boolean;
   reason: string;
 }
-export interface _View {}
+export interface VerifySeat {
+  seat: string;
+  method: "id_document" | "known_in_person" | "video_look";
+}

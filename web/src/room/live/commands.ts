@@ -2,17 +2,17 @@ import type {
   AgreementDecline,
   AgreementEdit,
   AgreementSign,
-  CaucusEnter,
-  ChatSend,
-  HandSet,
+  EnterCaucus,
+  SendChat,
+  SetHand,
   MediaAnswer,
   MediaOffer,
-  MediaState,
-  SeatMute,
+  MediaSwitches,
+  MuteSeat,
   SeatReason,
-  SeatRef,
-  SeatVerify,
-  SessionEnd,
+  OneSeat,
+  VerifySeat,
+  EndSession,
   Snapshot,
 } from "@/protocol/messages";
 
@@ -22,22 +22,22 @@ type Nothing = Record<string, never>;
 export interface Commands {
   "room.sync": [Nothing, Snapshot];
   "media.offer": [MediaOffer, MediaAnswer];
-  "media.state": [MediaState, Nothing];
-  "hand.set": [HandSet, Nothing];
-  "chat.send": [ChatSend, Nothing];
+  "media.state": [MediaSwitches, Nothing];
+  "hand.set": [SetHand, Nothing];
+  "chat.send": [SendChat, Nothing];
   "seat.leave": [Nothing, Nothing];
   "session.open": [Nothing, Nothing];
   "session.start": [Nothing, Nothing];
   "session.pause": [Nothing, Nothing];
   "session.resume": [Nothing, Nothing];
-  "session.end": [SessionEnd, Nothing];
-  "seat.admit": [SeatRef, Nothing];
+  "session.end": [EndSession, Nothing];
+  "seat.admit": [OneSeat, Nothing];
   "seat.refuse": [SeatReason, Nothing];
   "seat.remove": [SeatReason, Nothing];
-  "seat.verify": [SeatVerify, Nothing];
-  "seat.mute": [SeatMute, Nothing];
-  "seat.lower_hand": [SeatRef, Nothing];
-  "caucus.enter": [CaucusEnter, Nothing];
+  "seat.verify": [VerifySeat, Nothing];
+  "seat.mute": [MuteSeat, Nothing];
+  "seat.lower_hand": [OneSeat, Nothing];
+  "caucus.enter": [EnterCaucus, Nothing];
   "caucus.leave": [Nothing, Nothing];
   "agreement.start": [Nothing, Nothing];
   "agreement.edit": [AgreementEdit, Nothing];
