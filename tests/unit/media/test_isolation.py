@@ -95,6 +95,9 @@ class Story:
         match act:
             case ("table", list(rows), set(recorded)):
                 self.apply(rows, recorded)
+                for one in NAMES:
+                    self.send(one, False, False)
+                    self.send(one, True, True)
             case ("old table", list(rows), set()):
                 if self.revision:
                     table = hall.table(self.revision - 1, rows)
