@@ -85,6 +85,11 @@ async def test_three_browsers_meet_part_and_return(bench: Bench) -> None:
         for to, slot, _ in everyone:
             assert (await counts(to, slot))["energy"] > 0
 
+        # Lips match: sound and picture of a slot run by one clock.
+        for lag in await asyncio.gather(pages["a"].evaluate("lag(0)"), pages["b"].evaluate("lag(1)")):
+            bench.note(f"sound against picture: {lag:.0f} ms")
+            assert abs(lag) < 500
+
         # A caucus of a and b: by the time the table is acknowledged, c is outside.
         bench.table(("a", 0, "b"), ("b", 0, "a"))
         before = {name: bench.sent_to(name) for name in COLOURS}
