@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-SR, RR, SDES, BYE, RTPFB, PSFB = 200, 201, 202, 203, 205, 206
+SR, RR, SDES, PSFB = 200, 201, 202, 206
 PLI, FIR, AFB = 1, 4, 15
 
 _NTP_EPOCH = 2208988800

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -66,7 +67,9 @@ async def test_three_browsers_meet_part_and_return(bench: Bench) -> None:
 
             await page.expose_function("offer", offer)
             await page.goto(address)
+            begun = time.monotonic()
             await page.evaluate("colour => join(colour)", colour)
+            bench.note(f"{name} connected in {1000 * (time.monotonic() - begun):.0f} ms")
 
         async def shows(name: str, slot: int, source: str) -> float:
             wait = await pages[name].evaluate("([slot, colour]) => shows(slot, colour)", [slot, COLOURS[source]])
