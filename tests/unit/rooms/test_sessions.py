@@ -134,6 +134,26 @@ def test_an_eighth_guest_finds_the_room_full_and_keeps_waiting() -> None:
     assert world.play(command("m", "seat.admit", seat="seat_n2"), 212) is None
 
 
+def test_a_recorder_that_fails_in_a_caucus_ends_it_and_pauses() -> None:
+    world = played([*CAUCUS, Op("recorder", name="failed")])
+    assert (world.room.phase, world.room.caucus, world.room.segment) == ("paused", None, None)
+    assert [act.act for act in world.acts][-3:] == ["recorder.failed", "caucus.left", "session.paused"]
+
+
+def test_a_new_device_keeps_the_admitted_one_in_reserve() -> None:
+    world = played([*JOINT, Op("arrive", "a1")])
+    seat = world.room.seats["seat_a1"]
+    assert (seat.presence, seat.place) == ("waiting", 1)
+    assert seat.previous_endpoint in world.room.endpoints
+    world.play(Op("arrive", "a1"), 100)
+    third = world.room.seats["seat_a1"]
+    assert third.previous_endpoint == seat.previous_endpoint
+    assert seat.endpoint not in world.room.endpoints
+    world.play(command("m", "seat.refuse", seat="seat_a1"), 101)
+    back = world.room.seats["seat_a1"]
+    assert (back.presence, back.endpoint, back.place) == ("admitted", seat.previous_endpoint, 1)
+
+
 def test_from_one_caucus_straight_to_the_other() -> None:
     world = played([*CAUCUS, command("a1", "chat.send", text="甲方的话"), command("m", "caucus.enter", side="B")])
     first, second = [act.payload["segment"] for act in world.acts if act.act == "caucus.entered"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, cast
 
 from hypothesis import given, settings
@@ -137,6 +138,11 @@ def test_a_joint_session_of_three() -> None:
         (ends["b1"], ends["a1"], 1, False),
     }
     assert [row["seats"] for row in now["record"]] == [["seat_m"], ["seat_a1"], ["seat_b1"]]
+
+
+def test_nothing_flows_while_the_recorder_has_failed_whatever_the_phase() -> None:
+    room = replace(played(in_session("a1", "b1")).room, recorder="failed")
+    assert table(room)["rows"] == table(room)["record"] == []
 
 
 def test_entering_a_caucus_always_gives_the_relay_something_to_acknowledge() -> None:

@@ -13,6 +13,7 @@ from tests.unit.rooms.histories import (
     GUESTS,
     Op,
     World,
+    coming_in,
     command,
     global_ops,
     histories,
@@ -52,18 +53,25 @@ outside = st.one_of(
     own_ops(OUTSIDE), host_ops(OUTSIDE), st.sampled_from([Op("lose", name="w1"), Op("place", name="w2")])
 )
 
+words = st.lists(
+    st.one_of(traceless.map(lambda op: (True, op)), outside.map(lambda op: (False, op))), min_size=1, max_size=30
+)
+
 guests_a = st.lists(st.sampled_from(A), unique=True, min_size=1).map(tuple)
 guests_b = st.lists(st.sampled_from(OUTSIDE), unique=True).map(tuple)
 
 
-def steps(inner: st.SearchStrategy[Op]) -> st.SearchStrategy[list[tuple[bool, Op]]]:
-    return st.lists(
-        st.one_of(
-            inner.map(lambda op: (True, op)), inner.map(lambda op: (True, op)), outside.map(lambda op: (False, op))
-        ),
-        min_size=1,
-        max_size=30,
+def steps(inner: st.SearchStrategy[Op], newcomers: list[str]) -> st.SearchStrategy[list[tuple[bool, Op]]]:
+    """Acts inside (true) and outside, mixed; whole arrivals often enough that places are given out on both sides."""
+    some = st.one_of(
+        inner.map(lambda op: [(True, op)]),
+        outside.map(lambda op: [(False, op)]),
+        st.sampled_from(newcomers).map(lambda short: [(True, op) for op in coming_in(short)]),
+        st.sampled_from(OUTSIDE).map(lambda short: [(False, op) for op in coming_in(short)]),
+        st.sampled_from(OUTSIDE).map(lambda short: [(False, command(short, "seat.leave"))]),
+        st.sampled_from(newcomers).map(lambda short: [(True, command(short, "seat.leave"))]),
     )
+    return st.lists(some, min_size=1, max_size=20).map(lambda parts: [step for part in parts for step in part])
 
 
 def caucus_world(guests: tuple[str, ...]) -> tuple[World, int]:
@@ -72,7 +80,7 @@ def caucus_world(guests: tuple[str, ...]) -> tuple[World, int]:
 
 
 @settings(max_examples=300, deadline=None)
-@given(guests_a, guests_b, steps(inside), st.data())
+@given(guests_a, guests_b, steps(inside, A), st.data())
 def test_what_happens_inside_changes_no_byte_outside(
     guests_a: tuple[str, ...], guests_b: tuple[str, ...], steps: list[tuple[bool, Op]], data: st.DataObject
 ) -> None:
@@ -91,7 +99,7 @@ def test_what_happens_inside_changes_no_byte_outside(
 
 
 @settings(max_examples=150, deadline=None)
-@given(guests_a, guests_b, steps(traceless), st.lists(st.one_of(global_ops(), own_ops(OUTSIDE)), max_size=15))
+@given(guests_a, guests_b, words, st.lists(st.one_of(global_ops(), own_ops(OUTSIDE)), max_size=15))
 def test_words_and_hands_of_a_caucus_are_never_seen_even_afterwards(
     guests_a: tuple[str, ...], guests_b: tuple[str, ...], steps: list[tuple[bool, Op]], later: list[Op]
 ) -> None:
@@ -174,3 +182,37 @@ def test_a_device_that_lost_its_seat_sees_nothing() -> None:
     assert stranger["phase"] is None
     assert stranger["peers"] == []
     assert stranger["waiting_hint"] == "replaced"
+
+
+def both(guests: tuple[str, ...], steps: list[tuple[bool, Op]]) -> tuple[Room, Room]:
+    """The rooms of a caucus with A after all of the steps, and after those outside alone."""
+    full, start = caucus_world(guests)
+    part, _ = caucus_world(guests)
+    for offset, (private, op) in enumerate(steps):
+        assert full.play(op, start + offset) is None, op
+        if not private:
+            assert part.play(op, start + offset) is None, op
+    return full.room, part.room
+
+
+def test_a_place_given_outside_does_not_count_arrivals_inside() -> None:
+    steps = [(True, op) for op in coming_in("a2")] + [(False, op) for op in coming_in("b2")]
+    full, part = both(("a1", "b1"), steps)
+    assert full.seats["seat_b2"].place == part.seats["seat_b2"].place == 3
+    assert outside_views(full) == outside_views(part)
+
+
+def test_a_place_left_inside_is_not_given_to_somebody_outside() -> None:
+    steps = [(True, command("a1", "seat.leave"))] + [(False, op) for op in coming_in("b2")]
+    full, part = both(("a1", "b1"), steps)
+    assert full.seats["seat_b2"].place == part.seats["seat_b2"].place == 3
+    assert outside_views(full) == outside_views(part)
+
+
+def test_who_comes_back_outside_gets_the_same_place_whoever_came_inside() -> None:
+    steps = [(False, command("b1", "seat.leave"))]
+    steps += [(True, op) for short in ("a2", "a3") for op in coming_in(short)]
+    steps += [(False, op) for short in ("n1", "b1") for op in coming_in(short)]
+    full, part = both(("a1", "b2", "b3", "b1"), steps)
+    assert full.seats["seat_b1"].place == part.seats["seat_b1"].place == 4
+    assert outside_views(full) == outside_views(part)
