@@ -139,7 +139,7 @@ class NoForm(Invalid):
     en = "There is no agreement form for this kind of case yet."
 
 
-class SealBroken(HeshiError):
+class SealBrokenError(HeshiError):
     """A sealed file did not pass our own verification; it was not stored, or not handed out."""
 
     code = "agreement.seal_broken"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from verify.pdf import verify_pdf
 
 from .authority import Authority
-from .errors import SealBroken
+from .errors import SealBrokenError
 from .fonts import FontChain
 from .model import Agreement
 from .render import render
@@ -28,12 +28,12 @@ def press(
 ) -> bytes:
     """The sealed PDF. Call it in a thread.
 
-    Raises NoGlyph, and SealBroken where our own verifier does not accept the result: nothing unverified leaves here.
+    Raises NoGlyph, and SealBrokenError where our own verifier refuses the result: nothing unverified leaves here.
     """
     rendered = render(agreement, template, fonts, strokes, receipt)
     identity = authority.seal_for(agreement.organ_id, agreement.draft.organ)
     pdf = seal_pdf(rendered, identity, SealWords(agreement.draft.organ, at), fonts)
     verdict = verify_pdf(pdf, [authority.root_pem()])
     if not verdict.ok:
-        raise SealBroken(", ".join(reason.code for reason in verdict.reasons))
+        raise SealBrokenError(", ".join(reason.code for reason in verdict.reasons))
     return pdf

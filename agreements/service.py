@@ -16,7 +16,7 @@ from . import rules
 from .authority import Authority
 from .checks import problems
 from .edits import Edit
-from .errors import AgreementExists, NoForm, SealBroken, TextChanged, WrongStatus
+from .errors import AgreementExists, NoForm, SealBrokenError, TextChanged, WrongStatus
 from .fonts import FontChain
 from .model import Agreement, Attendee, Sealed
 from .prefill import FORMS, first_draft, station_day
@@ -161,12 +161,12 @@ class Agreements:
         return closed
 
     async def pdf(self, agreement: Agreement) -> bytes:
-        """The sealed file. Raises WrongStatus before sealing, SealBroken where the stored bytes are others."""
+        """The sealed file. Raises WrongStatus before sealing, SealBrokenError where the stored bytes are others."""
         if agreement.sealed is None:
             raise WrongStatus(agreement.status)
         data = await self._blobs.get(agreement.sealed.blob)
         if sha256(data).hexdigest() != agreement.sealed.sha256:
-            raise SealBroken("stored file")
+            raise SealBrokenError("stored file")
         return data
 
     async def _ready(self, tx: Transaction, case_id: str) -> tuple[Agreement, Mapping[str, Any], str]:
