@@ -100,3 +100,12 @@ export async function seatOfLink(secret: string): Promise<string | null> {
     return null;
   }
 }
+
+/** The case that a mediator came from, if the console left word of it for this tab (`heshi.case.SEAT`). */
+export function caseOfHost(seat: string): string | null {
+  try {
+    return sessionStorage.getItem(`heshi.case.${seat}`);
+  } catch {
+    return null;
+  }
+}

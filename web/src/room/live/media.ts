@@ -6,6 +6,8 @@ import { PeerConnection } from "./peerConnection";
 
 const DISCONNECTED_MS = 2000;
 const CONNECT_MS = 12_000;
+/** Never more than one new connection in this time, whatever is reported lost. */
+const PACE_MS = 1000;
 
 declare global {
   interface Window {
@@ -32,6 +34,7 @@ export function useMedia(wish: Ref<MediaWish>, devices: Devices, offer: (sdp: st
   let attempt = 0;
   let busy = false;
   let again = false;
+  let begun = 0;
   let servedEpoch = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -54,6 +57,9 @@ export function useMedia(wish: Ref<MediaWish>, devices: Devices, offer: (sdp: st
       again = true;
       return;
     }
+    const soon = begun + PACE_MS - Date.now();
+    if (soon > 0) return renewIn(soon);
+    begun = Date.now();
     busy = true;
     if (state.value !== "connected") state.value = current.value ? "lost" : "connecting";
     let fresh: PeerConnection | null = null;
@@ -117,11 +123,12 @@ export function useMedia(wish: Ref<MediaWish>, devices: Devices, offer: (sdp: st
   }
 
   watch(
-    () => [wish.value.wanted, wish.value.online] as const,
+    [() => wish.value.wanted, () => wish.value.online],
     ([wanted, online]) => {
       if (!wanted) return close();
       attempt = 0;
-      if (online && current.value?.pc.connectionState !== "connected") void renew();
+      // Also when the old connection seems alive: with the socket the server took this device's media for gone.
+      if (online) void renew();
     },
     { immediate: true },
   );
