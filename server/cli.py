@@ -19,6 +19,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = parser.parse_args(arguments)
     settings = read_settings()
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    for chatty in ("aioice", "alembic"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     try:
         return int(asked.run(asked, settings) or 0)
     except HeshiError as error:

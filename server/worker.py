@@ -135,7 +135,7 @@ class Worker:
 
     def _recorder_failed(self, room: str, reason: str) -> None:
         """Called on the recorder's own thread, even while no packet arrives that would hit the failed journal."""
-        self._loop.call_soon_threadsafe(self._say, "recorder", {"room": room, "state": "failed", "reason": reason})
+        self._loop.call_soon_threadsafe(self._relay.recorder_failed, room, reason)
 
     def _say(self, event: str, data: dict[str, Any]) -> None:
         self._outbox.put_nowait((event, data))

@@ -7,14 +7,15 @@ import unicodedata
 from cases.rules.errors import BadCaseNumber
 
 LONGEST = 40
-_MARKS = frozenset("()（）[]［］〔〕【】-_—–.·#/")
+_MARKS = frozenset("（）〔〕【】-_—–.·#/")
 # Full-width letters and digits print like the plain ones: two spellings would be two cases.
 _PLAIN = {code: code - 0xFEE0 for code in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))}
-_PLAIN |= {ord("（"): ord("("), ord("）"): ord(")"), ord("［"): ord("["), ord("］"): ord("]")}
+# Brackets as official documents print them, however they were typed.
+_PLAIN |= {ord(typed): ord(printed) for typed, printed in zip("()[]［］", "（）〔〕〔〕", strict=True)}
 
 
 def clean_case_number(text: str) -> str:
-    """The number in NFC with plain digits, letters and brackets. Raises `BadCaseNumber`.
+    """The number in NFC with plain digits and letters and official brackets. Raises `BadCaseNumber`.
 
     Letters of any script, digits, brackets, dashes, dots and slashes; no spaces; at least one digit.
     """

@@ -83,6 +83,7 @@ class Media:
 
     async def endpoint_state(self, room: str, endpoint: str, state: str) -> None:
         """A connection came up, failed or was closed."""
+        log.info("media of %s in %s: %s", endpoint, room, state)
         known = cast(MediaState, {"closed": "none"}.get(state, state))
         await self._services.system(room, lambda now, _: system.endpoint_media(now, endpoint, known))
         if state != "failed":

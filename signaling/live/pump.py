@@ -138,6 +138,7 @@ class Pump:
 
     async def lost(self, room_id: str, worker: str) -> None:
         """The room's worker is gone: let seats offer again, which places the room anew."""
+        log.warning("room %s has lost its worker %s", room_id, worker)
         self._sent.pop(room_id, None)
         await self._services.system(room_id, lambda r, _: system.worker_lost(r, worker))
         for holder in self._holders.of_room(room_id):
