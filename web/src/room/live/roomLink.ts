@@ -7,6 +7,8 @@ import { backoff, begin, heard, step, type LinkEvent } from "./linkState";
 
 const PROTOCOL = "1";
 const ACK_MS = 8000;
+/** Making and sealing a document loads fonts and signs; a busy station computer takes its time. */
+const SLOW_ACK_MS = 60_000;
 const TRIES = 4;
 
 const CONNECTION_LOST: ErrorBody = {
@@ -76,7 +78,9 @@ export function useRoomLink(seat: string, onMediaLost: () => void, onStop: () =>
 
   /** One emission. Throws an ErrorBody when refused, anything else when the acknowledgement was lost. */
   async function once<C extends CommandName>(name: C, payload: object): Promise<Reply<C>> {
-    const reply = (await socket.timeout(ACK_MS).emitWithAck(name, payload)) as { error?: ErrorBody } & Reply<C>;
+    const reply = (await socket
+      .timeout(name.startsWith("agreement.") ? SLOW_ACK_MS : ACK_MS)
+      .emitWithAck(name, payload)) as { error?: ErrorBody } & Reply<C>;
     link.value = heard(link.value, Date.now());
     if (reply.error) throw reply.error;
     return reply;

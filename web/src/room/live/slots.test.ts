@@ -70,13 +70,22 @@ describe("tiles", () => {
     expect(only({ slot: null }).state).toBe("here");
     expect(only({}, { phase: "paused" }).state).toBe("still");
     expect(only({}, { phase: "open" }).state).toBe("still");
-    expect(only({}, { phase: "caucus", caucus: "member" }).state).toBe("live");
+    expect(only({}, { phase: "caucus", caucus: "member", caucus_side: "A" }).state).toBe("live");
     expect(only({}, { phase: "caucus", caucus: "other_side" }).state).toBe("still");
   });
 
   it("are silent and still behind a wall", () => {
     const tile = only({ apart: true, hand: true }, { phase: "caucus" });
     expect([tile.state, tile.audible, tile.hand]).toEqual(["apart", false, false]);
+  });
+
+  it("show nothing of those outside the reader's caucus, and everything of those inside", () => {
+    const caucus = { phase: "caucus", caucus: "member", caucus_side: "A" } as const;
+    const outsider = only({ side: "B" }, caucus);
+    expect([outsider.state, outsider.audible]).toEqual(["outside", false]);
+    expect(only({ side: null, role: "interpreter" }, caucus).state).toBe("outside");
+    expect(only({ side: "A" }, caucus).state).toBe("live");
+    expect(only({ side: null, role: "mediator" }, caucus).state).toBe("live");
   });
 
   it("are heard only when they speak, are not silenced, and something flows", () => {

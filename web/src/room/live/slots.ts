@@ -22,6 +22,7 @@ export type TileState =
   | "connecting"
   | "away" // the person's device is offline
   | "apart" // behind a caucus wall: nothing of them may be shown
+  | "outside" // the reader is in a caucus, this peer is not
   | "still" // nothing flows now (not begun, break)
   | "here"; // sits at the reader's own device
 
@@ -40,8 +41,13 @@ export interface Tile {
   verified: boolean;
 }
 
+function outside(peer: PeerView, view: RoomView): boolean {
+  return view.caucus === "member" && peer.role !== "mediator" && peer.side !== view.caucus_side;
+}
+
 function stateOf(peer: PeerView, view: RoomView): TileState {
   if (peer.apart) return "apart";
+  if (outside(peer, view)) return "outside";
   if (peer.slot === null) return "here";
   if (!peer.online) return "away";
   if (!flowing(view)) return "still";
