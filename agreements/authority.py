@@ -51,9 +51,11 @@ class Authority:
     def seal_for(self, organ_id: str, organ_name: str) -> SealIdentity:
         """The seal of an organ under its present name; a renamed organ gets a new certificate."""
         tag = sha256(f"{organ_id}\n{organ_name}".encode()).hexdigest()[:16]
-        stored = self._keys.get_or_create(f"agreements.seal.{tag}", lambda: self._make_seal(organ_name))
-        key, certificate = _read(stored)
-        return SealIdentity(key, certificate, self._root()[1])
+        # The root first: a key store is locked while it makes a secret, and may not be asked for another meanwhile.
+        root_key, root = self._root()
+        made = self._keys.get_or_create(f"agreements.seal.{tag}", lambda: self._make_seal(organ_name, root_key, root))
+        key, certificate = _read(made)
+        return SealIdentity(key, certificate, root)
 
     def _root(self) -> tuple[EllipticCurvePrivateKey, x509.Certificate]:
         return _read(self._keys.get_or_create("agreements.root", self._make_root))
@@ -66,8 +68,7 @@ class Authority:
         builder = builder.add_extension(_usage(certify=True), critical=True)
         return _write(key, builder.sign(key, hashes.SHA256()))
 
-    def _make_seal(self, organ_name: str) -> bytes:
-        root_key, root = self._root()
+    def _make_seal(self, organ_name: str, root_key: EllipticCurvePrivateKey, root: x509.Certificate) -> bytes:
         key = generate_private_key(SECP256R1())
         builder = self._builder(_name(organ_name, f"{organ_name}调解文书印章"), root.subject, key, SEAL_YEARS)
         issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(root_key.public_key())

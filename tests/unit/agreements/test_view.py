@@ -21,9 +21,7 @@ PROBLEM = Problem("terms", "少一项", "one term short")
 @pytest.mark.parametrize(
     ("person", "role"), [("pty_a", "party"), ("pty_b", "party"), ("sea_l", "lawyer"), ("off_1", "mediator")]
 )
-def test_no_personal_number_and_no_handwriting_in_any_view(
-    stage: Callable[[], Agreement], person: str, role: str
-) -> None:
+def test_no_personal_number_and_no_handwriting(stage: Callable[[], Agreement], person: str, role: str) -> None:
     agreement = stage()
     for shown in (
         agreement_view(agreement, person, role, samples.TEMPLATE),
