@@ -91,8 +91,10 @@ def verify_pdf(
 ) -> PdfVerdict:
     """Examines a file against trusted root certificates (PEM). Never raises for a bad file: the verdict says why.
 
-    Runs its own event loop and about 50 ms of CPU: inside asyncio call it in a thread.
+    Runs its own event loop and about 50 ms of CPU: inside asyncio call it in a thread (RuntimeError otherwise).
     """
+    if asyncio._get_running_loop() is not None:
+        raise RuntimeError("verify_pdf inside an event loop: call it in a thread")
     digest = sha256(data).hexdigest()
     found: list[str] = []
     if expected_sha256 is not None and digest != expected_sha256.lower():

@@ -94,6 +94,11 @@ def test_flipped_bits_in_the_signature_and_its_padding(case: int) -> None:
     assert not verdict(flipped(sealed(), position, rng.randrange(8))).ok
 
 
+async def test_inside_an_event_loop_it_says_so_instead_of_judging() -> None:
+    with pytest.raises(RuntimeError, match="thread"):
+        verdict(b"%PDF-")
+
+
 def test_one_padding_digit() -> None:
     _, end = gap(sealed())
     assert codes(sealed()[: end - 1] + b"1" + sealed()[end:]) == {"pdf.padding"}
