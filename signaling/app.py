@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,6 +15,7 @@ from signaling.http.pages import SafeHeaders, pages
 from signaling.http.routes import ROUTES
 from signaling.live.holders import Holders
 from signaling.live.media import Media
+from signaling.live.presence import Presence
 from signaling.live.pump import Pump
 from signaling.live.sockets import Sockets
 from signaling.live.workers import Workers
@@ -34,12 +36,15 @@ async def signaling_app(services: Services, worker_secret: str, dist: Path) -> A
     pump = Pump(services, sio, holders, workers)
     media.join(pump)
     workers.join(media)
-    Sockets(services, sio, holders, pump, media)
+    presence = Presence(services, holders)
+    Sockets(services, sio, holders, pump, media, presence)
     services.rooms.on_change(lambda room: pump.poke(room.id))
     pump.start()
+    recovering = asyncio.create_task(presence.recover())
     for room_id in await pump.closing.unfinished():
         pump.poke(room_id)
     try:
         yield SafeHeaders(socketio.ASGIApp(sio, other_asgi_app=http_app(services, ROUTES, pages(dist))))
     finally:
+        recovering.cancel()
         await pump.stop()

@@ -72,6 +72,10 @@ class Holders:
         """The socket that holds a seat."""
         return self._by_seat.get(seat)
 
+    def connected(self, endpoint: str) -> bool:
+        """Whether a device holds its seat now."""
+        return any(holder.endpoint == endpoint for holder in self._by_sid.values())
+
     def of_room(self, room: str) -> list[Holder]:
         """Every connected seat of a room."""
         return [holder for holder in self._by_sid.values() if holder.room == room]

@@ -11,14 +11,14 @@ from typing import Any
 import socketio
 from pydantic import ValidationError
 
-from rooms.errors import CommandForbidden
-from rooms.rules import system
+from rooms.errors import CommandForbidden, CommandUnknown, SeatReplaced
 from signaling.errors import DeviceUnknown, Flooding, Malformed, SignInNeeded, to_reply
 from signaling.http.app import OFFICER_COOKIE
 from signaling.http.entry import HOST_MARK, device_cookie
 from signaling.live.commands import COMMANDS, Command
 from signaling.live.holders import Holder, Holders
 from signaling.live.media import Media
+from signaling.live.presence import Presence
 from signaling.live.pump import Pump
 from signaling.live.speaker import Speaker
 from signaling.messages.base import PROTOCOL_VERSION
@@ -28,32 +28,63 @@ from signaling.services import Services
 log = logging.getLogger("heshi.sockets")
 
 MAX_KEY = 64
+REPLACED_S = 1.0
+"""How long a replaced socket stays open, so that it hears why it ends."""
 
 
 class Sockets:
     """The `/` namespace. A seat has one socket; the newest wins and the older is told."""
 
     def __init__(
-        self, services: Services, sio: socketio.AsyncServer, holders: Holders, pump: Pump, media: Media
+        self,
+        services: Services,
+        sio: socketio.AsyncServer,
+        holders: Holders,
+        pump: Pump,
+        media: Media,
+        presence: Presence,
     ) -> None:
         self._services, self._sio, self._holders, self._pump, self._media = services, sio, holders, pump, media
+        self._presence = presence
+        self._leaving: set[asyncio.Task[None]] = set()
         sio.on("connect", self._connect)
         sio.on("disconnect", self._disconnect)
+        sio.on("*", self._unknown)
         for name, command in COMMANDS.items():
             sio.on(name, self._receive(name, command))
 
     async def _connect(self, sid: str, environ: dict[str, Any], auth: object) -> None:
         try:
+            # The library takes a client's own event of this name for a connection, too.
+            if self._holders.by_sid(sid) is not None:
+                raise Malformed("connect")
             holder = await self._admit_socket(sid, environ, auth)
+            older = self._holders.take(holder)
+            if older is not None:
+                await self._replace(older, holder)
+            try:
+                await self._presence.settle(holder.room, holder.endpoint)
+            except BaseException:
+                self._holders.drop(sid)  # a refused socket is never told to be gone
+                raise
         except Exception as error:
             _, reply = to_reply(error)
             raise socketio.exceptions.ConnectionRefusedError(reply.error.code, reply.error.model_dump()) from error
-        older = self._holders.take(holder)
-        if older is not None:
-            await self._sio.emit("replaced", {"why": _why(older, holder)}, to=older.sid)
-            asyncio.get_running_loop().call_later(1, lambda: asyncio.ensure_future(self._sio.disconnect(older.sid)))
-        await self._services.system(holder.room, lambda room, _: system.endpoint_online(room, holder.endpoint))
         self._pump.poke(holder.room)
+
+    async def _replace(self, older: Holder, newer: Holder) -> None:
+        """Tell the older socket, end it in a moment; what it might have left behind is settled."""
+
+        async def end() -> None:
+            await asyncio.sleep(REPLACED_S)
+            await self._sio.disconnect(older.sid)
+
+        await self._sio.emit("replaced", {"why": _why(older, newer)}, to=older.sid)
+        task = asyncio.create_task(end())
+        self._leaving.add(task)
+        task.add_done_callback(self._leaving.discard)
+        if older.endpoint != newer.endpoint:
+            await self._presence.settle(older.room, older.endpoint)
 
     async def _admit_socket(self, sid: str, environ: dict[str, Any], auth: object) -> Holder:
         try:
@@ -88,20 +119,28 @@ class Sockets:
         if endpoint not in room.endpoints:
             raise DeviceUnknown
         held = room.seats[seat]
+        # A device that lost its seat to another must not push that one out by connecting again.
+        if held.endpoint != endpoint:
+            raise SeatReplaced
         return Holder(sid, room_id, seat, endpoint, held.person_id, held.role)
 
     async def _disconnect(self, sid: str, *_: object) -> None:
         holder = self._holders.drop(sid)
         if holder is not None:
-            await self._services.system(holder.room, lambda room, _: system.endpoint_offline(room, holder.endpoint))
+            await self._presence.settle(holder.room, holder.endpoint)
             self._pump.poke(holder.room)
+
+    async def _unknown(self, name: object, sid: str, *_: object) -> dict[str, Any]:
+        holder = self._holders.by_sid(sid)
+        spent = holder is not None and not holder.budget.spend(asyncio.get_running_loop().time())
+        return to_reply(Flooding() if spent else CommandUnknown())[1].model_dump()
 
     def _receive(self, name: str, command: Command) -> Callable[..., Awaitable[dict[str, Any]]]:
         async def receive(sid: str, data: object = None, *rest: object) -> dict[str, Any]:
             try:
                 holder = self._holders.by_sid(sid)
                 if holder is None:
-                    raise DeviceUnknown
+                    raise SeatReplaced
                 if not holder.budget.spend(asyncio.get_running_loop().time()):
                     raise Flooding
                 if holder.role not in command.roles:
