@@ -84,6 +84,7 @@ class Worker:
             "close": self._close,
             "drop_room": self._drop_room,
             "finish": self._finish,
+            "probe": self._probe,
         }
 
     def _answering(
@@ -120,6 +121,10 @@ class Worker:
         # The reply repeats what was told as events, so that nothing hangs on their arrival.
         open_ones = await self._relay.finish(data["room"])
         return {"segments": [*self._closed.pop(data["room"], []), *open_ones]}
+
+    async def _probe(self, data: dict[str, Any]) -> dict[str, Any]:
+        health = self._recorder.health(data["room"])
+        return {"state": health["state"], "reason": health["reason"]}
 
     async def _on_connect(self) -> None:
         self._say("hello", {"capacity": 1, "pid": os.getpid()})

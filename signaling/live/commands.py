@@ -33,10 +33,15 @@ class Command:
 
 async def _room(speaker: Speaker, payload: BaseModel) -> dict[str, Any]:
     holder = speaker.holder
+    if speaker.name in _BEGIN_RECORDING:
+        await speaker.media.probe_recorder(holder.room)
     await speaker.services.rooms.command(
         holder.room, holder.seat, speaker.name, payload.model_dump(), speaker.key, holder.endpoint
     )
     return {}
+
+
+_BEGIN_RECORDING: Final = frozenset({"session.start", "session.resume"})
 
 
 async def _sync(speaker: Speaker, _: Empty) -> dict[str, Any]:

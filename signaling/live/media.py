@@ -75,6 +75,22 @@ class Media:
                 raise NoRelay
             return room.placement
 
+    async def probe_recorder(self, room_id: str) -> None:
+        """Before a session goes on: a recorder that failed is asked again; with its cause gone it counts as idle.
+
+        Whether it really records shows when the journals are opened: if not, the room is paused at once.
+        """
+        room = await self._services.room(room_id)
+        if room.recorder != "failed" or room.placement is None:
+            return
+        try:
+            answer = await self._workers.call(room.placement.worker, "probe", {"room": room.id})
+        except (NoRelay, WorkerError) as error:
+            log.warning("the recorder of %s could not be asked: %s", room.id, error)
+            return
+        if answer["state"] != "failed":
+            await self._services.system(room.id, lambda now, context: system.recorder_state(now, "idle", "", context))
+
     async def worker_lost(self, worker: str, rooms: set[str]) -> None:
         """Its rooms are free to be placed again; their seats offer again by themselves."""
         assert self._pump is not None

@@ -16,12 +16,14 @@ from typing import Any
 
 import socketio
 
+from cases.organs import officer_of
 from formats.errors import HeshiError
 from rooms import Room, forwarding_table
+from rooms.errors import RoomUnknown
 from rooms.rules import system
 from signaling.errors import NoRelay
 from signaling.live.closing import Closing
-from signaling.live.holders import Holders
+from signaling.live.holders import Holder, Holders
 from signaling.live.snapshots import snapshot_of
 from signaling.live.workers import WorkerError, Workers
 from signaling.messages.room import Beat
@@ -33,6 +35,7 @@ BEAT_S = 4.0
 RENEW_S = 10.0
 UNSIGN_TIMEOUT_S = 2.0
 RETRY_S = 1.0
+LONGEST_RETRY_S = 15.0
 
 
 class Pump:
@@ -65,38 +68,55 @@ class Pump:
             self._passes[room_id] = asyncio.create_task(self._work(room_id))
 
     async def _work(self, room_id: str) -> None:
+        pause = RETRY_S
         try:
             while room_id in self._dirty:
                 self._dirty.discard(room_id)
                 try:
                     await self._once(room_id)
+                    pause = RETRY_S
+                except RoomUnknown:
+                    log.warning("there is no room %s (a journal in the spool may be of another installation)", room_id)
                 except Exception:
-                    log.exception("a pass over room %s failed; it will be tried again", room_id)
+                    log.exception("a pass over room %s failed; again in %.0f s", room_id, pause)
                     self._dirty.add(room_id)
-                    await asyncio.sleep(RETRY_S)
+                    await asyncio.sleep(pause)
+                    pause = min(2 * pause, LONGEST_RETRY_S)
         finally:
             self._passes.pop(room_id, None)
 
     async def _once(self, room_id: str) -> None:
-        await self._tell_seats(room_id)
+        told = await asyncio.gather(
+            *(self._tell_seat(holder) for holder in self._holders.of_room(room_id)), return_exceptions=True
+        )
+        # One seat that cannot be told must not keep the relay from raising a wall: the trouble is reported afterwards.
         room = await self._services.room(room_id)
         await self._tell_relay(room)
         await self.closing.ended_sittings(room)
+        for trouble in told:
+            if isinstance(trouble, BaseException):
+                raise trouble
 
-    async def _tell_seats(self, room_id: str) -> None:
-        for holder in self._holders.of_room(room_id):
-            snapshot = await snapshot_of(self._services, room_id, holder.seat, holder.endpoint)
+    async def _tell_seat(self, holder: Holder) -> None:
+        try:
+            snapshot = await snapshot_of(self._services, holder.room, holder.seat, holder.endpoint)
             if snapshot.etag == holder.etag:
-                continue
-            holder.etag = snapshot.etag
+                return
             sign_goes_out = holder.private and not snapshot.view.private
-            holder.private = snapshot.view.private
+            holder.etag, holder.private = snapshot.etag, snapshot.view.private
             body = snapshot.model_dump(mode="json")
-            if sign_goes_out:
-                with contextlib.suppress(TimeoutError, socketio.exceptions.SocketIOError):
-                    await self._sio.call("snapshot", body, to=holder.sid, timeout=UNSIGN_TIMEOUT_S)
-            else:
+            if not sign_goes_out:
                 await self._sio.emit("snapshot", body, to=holder.sid)
+                return
+            await self._sio.call("snapshot", body, to=holder.sid, timeout=UNSIGN_TIMEOUT_S)
+        except (TimeoutError, socketio.exceptions.SocketIOError):
+            # It may still show the sign. Without a socket nothing flows from it, and coming back it asks anew.
+            log.warning("seat %s did not say that its private sign is out", holder.seat)
+            await self._sio.disconnect(holder.sid)
+        except Exception:
+            if holder.private:
+                await self._sio.disconnect(holder.sid)
+            raise
 
     async def _tell_relay(self, room: Room) -> None:
         placement = room.placement
@@ -150,9 +170,21 @@ class Pump:
             now = self._services.clock.now()
             for holder in self._holders:
                 await self._sio.emit("beat", Beat(etag=holder.etag, now=now).model_dump(), to=holder.sid)
-                if holder.officer_token:
-                    with contextlib.suppress(HeshiError):
-                        await self._services.officers.session(holder.officer_token)
+                try:
+                    await self._keep_signed_in(holder)
+                except Exception:
+                    log.exception("the session of seat %s could not be kept", holder.seat)
+
+    async def _keep_signed_in(self, holder: Holder) -> None:
+        """An officer in the room does not idle out, and finishes what runs; one whose account is barred is put out."""
+        if not holder.officer_token:
+            return
+        with contextlib.suppress(HeshiError):
+            await self._services.officers.session(holder.officer_token)
+            return
+        officer = await self._services.db.read(lambda tx: officer_of(tx, holder.person))
+        if officer.disabled or officer.must_change_password:
+            await self._sio.disconnect(holder.sid)
 
     async def _renewals(self) -> None:
         """Tables carry a lease; a room in use renews it, and so also repairs whatever an event failed to say."""

@@ -11,10 +11,14 @@ from signaling.services import Services
 
 
 class MediaOffers(Protocol):
-    """Carries a browser's offer to the relay."""
+    """What commands want of the relay and its recorder."""
 
     async def offer(self, holder: Holder, sdp: str) -> str:
-        """The relay's answer."""
+        """The relay's answer to a browser's offer."""
+        ...
+
+    async def probe_recorder(self, room_id: str) -> None:
+        """Ask a recorder that failed whether it could work again."""
         ...
 
 

@@ -50,6 +50,8 @@ class _Link:
     name: str
     sid: str
     lost: asyncio.Event = field(default_factory=asyncio.Event)
+    order: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """What a worker tells is taken one by one, as it was said: "connected" must not be overtaken by "failed"."""
     rooms: set[str] = field(default_factory=set)
     stats: dict[str, Any] = field(default_factory=dict)
 
@@ -128,8 +130,8 @@ class Workers:
             raise WorkerError(answer["error"])
         return answer
 
-    async def _connect(self, sid: str, environ: dict[str, Any], auth: dict[str, Any] | None) -> None:
-        given = auth or {}
+    async def _connect(self, sid: str, environ: dict[str, Any], auth: object) -> None:
+        given = auth if isinstance(auth, dict) else {}
         if not hmac.compare_digest(str(given.get("secret", "")).encode(), self._secret.encode()):
             log.warning("a worker with a wrong secret was refused")
             raise socketio.exceptions.ConnectionRefusedError("wrong secret")
@@ -169,7 +171,8 @@ class Workers:
             if (link := self._by_sid.get(sid)) is None:
                 return
             try:
-                await handler(link, data)
+                async with link.order:
+                    await handler(link, data)
             except Exception:
                 log.exception("an event of worker %s could not be taken", link.name)
 
