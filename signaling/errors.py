@@ -84,7 +84,9 @@ def to_reply(error: BaseException) -> tuple[int, ErrorReply]:
     """HTTP status and body of a refusal; unforeseen exceptions are logged and become `internal`."""
     if isinstance(error, ValidationError):
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        error = Malformed(".".join(str(part) for part in first["loc"]) + ": " + first["type"])
+        # The name of an unknown field is the caller's own word: it is not repeated.
+        known = first["loc"][:-1] if first["type"] == "extra_forbidden" else first["loc"]
+        error = Malformed((".".join(str(part) for part in known) + ": " + first["type"])[:200])
     if not isinstance(error, HeshiError):
         log.error("unforeseen failure", exc_info=error)
         error = Internal()

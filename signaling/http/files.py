@@ -9,10 +9,12 @@ from starlette.responses import Response, StreamingResponse
 from agreements import Agreement
 from agreements.errors import AgreementMissing
 from formats.errors import NotFound
+from recording.errors import NoRecording
 from signaling.http.route import Call, Route
 from signaling.services import Services
+from vault import Transaction
 
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
 _PRIVATE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
@@ -49,8 +51,15 @@ async def _recording(call: Call) -> Response:
     """A recording, whole or in part; its opening (a request from the first byte) is on the case's timeline."""
     recording_id = call.path["recording"]
     recordings = call.services.recordings
-    row = await call.services.db.read(lambda tx: recordings.get(tx, recording_id))
-    await call.services.db.read(lambda tx: call.services.cases.visible(tx, call.sight, row.case_id))
+
+    async def in_sight(tx: Transaction) -> None:
+        row = await recordings.get(tx, recording_id)
+        try:
+            await call.services.cases.visible(tx, call.sight, row.case_id)
+        except NotFound as error:
+            raise NoRecording from error  # hidden and absent look the same
+
+    await call.services.db.read(in_sight)
     file = await recordings.stat(recording_id)
     wanted = _wanted(call.headers.get("range"), file.size)
     if wanted is None:
@@ -75,7 +84,7 @@ def _wanted(header: str | None, size: int) -> tuple[int, int] | None:
         return None
     first, last = match.groups()
     if not first:
-        return max(0, size - int(last)), size
+        return (max(0, size - int(last)), size) if int(last) and size else None
     start, end = int(first), min(int(last) + 1, size) if last else size
     return (start, end) if start < end else None
 

@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints
 from signaling.messages.base import Id, Line, Message, Paragraph, Role, Side, Time
 
 Fen = Annotated[int, Field(ge=1, le=10_000_000_000)]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
 Day = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")]
 
 
@@ -164,9 +165,9 @@ class AgreementEdit(Message):
 class StrokePoint(Message):
     """A point of a finger stroke: CSS pixels, pressure 0–1, milliseconds."""
 
-    x: float
-    y: float
-    pressure: float
+    x: Finite
+    y: Finite
+    pressure: Finite
     time: int
 
 
