@@ -69,10 +69,7 @@ async def _read(call: Call, tx: Transaction, case_id: str) -> CaseView:
             )
             for row in await services.recordings.list(tx, case_id)
         ],
-        chat=[
-            ChatRow(id=said.id, name=said.name, at=said.at, text=said.text, private=said.side is not None)
-            for said in room.chat
-        ],
+        chat=_chat(room, call.who.id),
         notices=[
             NoticeRow(id=n.id, party=n.party_id, kind=n.kind, to=n.to, at=n.at, expires_at=n.expires_at)
             for n in await services.notices.list(tx, scope, case_id)
@@ -112,6 +109,16 @@ def _invite(invite: Invite) -> InviteRow:
             "max_uses": invite.uses,
         }
     )
+
+
+def _chat(room: Room, officer_id: str) -> list[ChatRow]:
+    """What was written; the words of a caucus only for the mediator who sat in it."""
+    mine = any(seat.role == "mediator" and seat.person_id == officer_id for seat in room.seats.values())
+    return [
+        ChatRow(id=said.id, name=said.name, at=said.at, text=said.text, private=said.side is not None)
+        for said in room.chat
+        if mine or said.side is None
+    ]
 
 
 def _seats(room: Room) -> list[SeatRow]:

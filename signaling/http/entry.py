@@ -7,6 +7,7 @@ from starlette.responses import Response
 from rooms.entry import SeatState
 from rooms.rules.entering import MATTERS, REQUIRED, Matter
 from signaling.errors import DeviceUnknown, NoticeOutdated
+from signaling.http.app import OFFICER_COOKIE
 from signaling.http.files import is_signer, pdf
 from signaling.http.route import Call, Route
 from signaling.messages.entry import (
@@ -115,8 +116,21 @@ async def _entry(call: Call, state: SeatState) -> SeatEntry:
 
 
 async def _agreement(call: Call) -> Response:
+    token = call.cookies.get(device_cookie(call.path["seat"]), "")
+    if token.startswith(HOST_MARK):
+        return await _mediators_copy(call, token.removeprefix(HOST_MARK))
     state = await _own(call)
     return await pdf(call.services, state.case_id, person=state.seat.person_id)
+
+
+async def _mediators_copy(call: Call, room_id: str) -> Response:
+    """The officer in the room asks with the session's cookie; the seat's only names the room."""
+    session = await call.services.officers.session(call.cookies.get(OFFICER_COOKIE, ""))
+    room = await call.services.room(room_id)
+    seat = room.seats.get(call.path["seat"])
+    if seat is None or seat.person_id != session.officer.id:
+        raise DeviceUnknown
+    return await pdf(call.services, room.case_id, person=seat.person_id)
 
 
 ROUTES = [

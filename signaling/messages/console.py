@@ -100,7 +100,7 @@ class CaseInput(Message):
     number: Line
     track: Track
     cause: Line
-    happened_at: Time
+    happened_at: Annotated[str, StringConstraints(min_length=16, max_length=40)]
     place: Line
     facts: Paragraph
     officer: Id | None = Field(default=None, description="responsible officer; the caller when absent")

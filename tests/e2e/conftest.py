@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
 from tests.support.camera import write_camera, write_microphone
 from tests.support.service import ROOT, Service, running_service
@@ -16,6 +16,7 @@ from tests.support.service import ROOT, Service, running_service
 STORY = ROOT / "build" / "story"
 FAILURES = ROOT / "build" / "failures"
 DEADLINE_MS = 30_000
+expect.set_options(timeout=DEADLINE_MS)
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",

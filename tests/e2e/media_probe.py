@@ -59,7 +59,7 @@ def slots(page: Page) -> list[Slot]:
 
 
 def mark_of(page: Page, seat: str) -> tuple[int, int] | None:
-    """(frame number, person) shown in a person's tile right now; None while there is no picture."""
+    """(frame number, person) shown in a person's tile right now; None while no picture is to be seen."""
     video = page.query_selector(f'[data-testid="tile-{seat}"] video')
-    found = video.evaluate(_MARK) if video else None
+    found = video.evaluate(_MARK) if video is not None and video.is_visible() else None
     return (found[0], found[1]) if found else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -33,9 +34,9 @@ from tests.e2e.people import (
     verify,
 )
 from tests.e2e.waiting import until
+from tests.support.camera import tone_of
 from tests.support.playback import Film, watch
 from tests.support.service import ROOT, Service
-from verify.pdf import verify_pdf
 
 NUMBER = "城东（治）调〔2026〕0107号"
 PASSWORD = "he-wei-gui-2026-nian"
@@ -91,7 +92,7 @@ def test_main_job(service: Service, street: Street) -> None:
             if other != name:
                 _sees(page, seats[other], persons[other])
         _hears(page, 3)
-    expect(tid(zhang, "recorder")).to_have_attribute("data-state", "ok")
+    expect(tid(zhang, "recorder")).to_have_attribute("data-state", "on")
     for name, page in everybody.items():
         _keep(page, f"joint-{name}")
 
@@ -103,6 +104,7 @@ def test_main_job(service: Service, street: Street) -> None:
     before = slots(li)
     inside = slots(zhang)
     _say(zhang, "只跟您说：三千元可以接受")
+    tid(officer, "tab-chat").click()
     expect(tid(officer, "chat-message").last).to_contain_text("三千元可以接受")
     until(zhang, "pictures go on inside the caucus", lambda: _frames(zhang) >= _total(inside) + 20)
     after = slots(li)
@@ -158,8 +160,8 @@ def test_main_job(service: Service, street: Street) -> None:
     _keep(officer, "case", full=True)
     tid(officer, "case-close").click()
     tid(officer, "close-outcome-agreed").check()
-    tid(officer, "close-confirm").check()
     tid(officer, "close-submit").click()
+    tid(officer, "close-confirm").click()
     expect(tid(officer, "case-status").first).to_contain_text("已结案")
 
     _check_pdf(service, pdf)
@@ -275,8 +277,6 @@ def _check_films(films: dict[str, Film]) -> None:
 
 
 def _tone(person: int) -> float:
-    from tests.support.camera import tone_of
-
     return float(tone_of(person))
 
 
@@ -292,9 +292,13 @@ def _check_pdf(service: Service, pdf: bytes) -> None:
     for word in ("治安调解协议书", "张㛃", "李䶮", "叁仟元整", NUMBER):
         assert word in text.replace(" ", ""), word
     subprocess.run(["pdftoppm", "-r", "80", "-png", str(path), str(STORY / "agreement")], check=True)
-    spoilt = bytearray(pdf)
-    spoilt[len(pdf) // 3] ^= 1
-    assert not verify_pdf(bytes(spoilt), []).ok
+    changed = bytearray(pdf)
+    changed[len(pdf) // 3] ^= 1
+    spoilt = service.data / "spoilt.pdf"
+    spoilt.write_bytes(changed)
+    assert _heshi(service, "verify", "pdf", str(spoilt)).returncode == 1
+    shown = subprocess.run(["pdfsig", str(spoilt)], capture_output=True, text=True, check=False).stdout
+    assert "Signature is Valid" not in shown
 
 
 def _check_timeline(service: Service, officer: Page, case: str) -> None:
@@ -305,7 +309,14 @@ def _check_timeline(service: Service, officer: Page, case: str) -> None:
     assert timeline["intact"]
     acts = [entry["act"] for entry in timeline["entries"]]
     story = ["case.created", "link.made", "identity.confirmed", "consent.given", "seat.admitted", "session.started"]
-    story += ["caucus.entered", "caucus.left", "agreement.locked", "agreement.signed", "agreement.sealed", "session.ended"]
+    story += [
+        "caucus.entered",
+        "caucus.left",
+        "agreement.locked",
+        "agreement.signed",
+        "agreement.sealed",
+        "session.ended",
+    ]
     story += ["case.closed"]
     assert _in_order(acts, story), acts
     (STORY / "timeline.json").write_text(json.dumps(timeline, ensure_ascii=False, indent=1), encoding="utf-8")
@@ -323,8 +334,6 @@ def _in_order(acts: list[str], wanted: list[str]) -> bool:
 
 
 def _heshi(service: Service, *arguments: str) -> subprocess.CompletedProcess[str]:
-    import os
-
     return subprocess.run(
         [sys.executable, "-m", "server", *arguments],
         cwd=ROOT,
