@@ -9,6 +9,8 @@ from pydantic import ValidationError
 from formats.errors import Conflict, HeshiError, Invalid, TooMany
 from signaling.messages.base import ErrorBody, ErrorReply
 
+MAX_DETAIL = 200
+
 log = logging.getLogger("heshi.signaling")
 
 
@@ -86,9 +88,9 @@ def to_reply(error: BaseException) -> tuple[int, ErrorReply]:
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
         # The name of an unknown field is the caller's own word: it is not repeated.
         known = first["loc"][:-1] if first["type"] == "extra_forbidden" else first["loc"]
-        error = Malformed((".".join(str(part) for part in known) + ": " + first["type"])[:200])
+        error = Malformed(".".join(str(part) for part in known) + ": " + first["type"])
     if not isinstance(error, HeshiError):
         log.error("unforeseen failure", exc_info=error)
         error = Internal()
-    body = ErrorBody(code=error.code, zh=error.zh, en=error.en, detail=error.detail)
+    body = ErrorBody(code=error.code, zh=error.zh, en=error.en, detail=error.detail[:MAX_DETAIL])
     return error.status, ErrorReply(error=body)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute
 from starlette.routing import Route as StarletteRoute
 
-from formats.errors import Forbidden
+from formats.errors import Forbidden, NotFound
 from signaling.errors import Malformed, SignInNeeded, TooLarge, to_reply
 from signaling.http.route import Call, Route
 from signaling.messages.base import Message
@@ -26,7 +27,15 @@ def http_app(services: Services, routes: Sequence[Route], pages: Sequence[BaseRo
     served: list[BaseRoute] = [
         StarletteRoute(route.path, _endpoint(services, route), methods=[route.method]) for route in routes
     ]
-    return Starlette(routes=[*served, *pages])
+    return Starlette(routes=[*served, *pages], exception_handlers={HTTPException: _no_route})
+
+
+async def _no_route(request: Request, error: Exception) -> Response:
+    """An address or method that is not in the table: under `/api` answered like every refusal."""
+    status = error.status_code if isinstance(error, HTTPException) else 404
+    if not request.url.path.startswith("/api"):
+        return PlainTextResponse(str(status), status)
+    return _json(to_reply(NotFound())[1], status)
 
 
 def _endpoint(services: Services, route: Route) -> Callable[[Request], Awaitable[Response]]:
