@@ -14,9 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from cases.rules import clean_text
 from rooms import errors
 from rooms.authority import AUTHORITY, allowed
-from rooms.model import Change, Context, Result, Room, Seat
+from rooms.model import Change, Context, Room, Seat
 from rooms.rules import caucus, chat, seats, sessions
-from rooms.views import Side
+from rooms.views import Result, Side
 
 _SeatId = Annotated[str, Field(min_length=1, max_length=64)]
 MAX_TEXT = 1000

@@ -7,14 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal
 
 from pydantic import ConfigDict, with_config
 
 from rooms.authority import Role
-from rooms.views import MediaState, Phase, Presence, RecorderState, Side
+from rooms.views import MediaState, Phase, Presence, RecorderState, Result, Side
 
-Result = Literal["agreed", "not_agreed", "suspended", "absent"]
 Json = None | bool | int | str | list["Json"] | dict[str, "Json"]
 
 PLACES = 8

@@ -15,6 +15,7 @@ from rooms.table import slot_of
 from rooms.views import (
     ChatView,
     Hint,
+    LastView,
     PeerView,
     RoomView,
     SessionView,
@@ -65,6 +66,7 @@ def _unadmitted(seat: Seat, organ: str, hint: Hint) -> RoomView:
         caucus="none",
         caucus_side=None,
         session=None,
+        last=None,
         recorder=None,
         peers=[],
         waiting=[],
@@ -87,12 +89,20 @@ def _admitted(room: Room, seat: Seat, organ: str) -> RoomView:
         caucus="none" if caucus is None else "member" if member else "other_side",
         caucus_side=caucus.side if caucus else None,
         session=SessionView(number=session.number, started_at=session.started_at) if session else None,
+        last=_last(room),
         recorder=room.recorder,
         peers=_peers(room, seat),
         waiting=_waiting(room) if seat.role == "mediator" else [],
         chat=_chat(room, seat),
         media_epoch=room.placement.epoch if room.placement else 0,
     )
+
+
+def _last(room: Room) -> LastView | None:
+    ended = room.sessions[-1] if room.phase == "idle" and room.sessions else None
+    if ended is None or ended.outcome is None:
+        return None
+    return LastView(number=ended.number, outcome=ended.outcome)
 
 
 def _you(seat: Seat) -> YouView:

@@ -16,6 +16,7 @@ Phase = Literal["idle", "open", "joint", "caucus", "paused"]
 RecorderState = Literal["idle", "ok", "failed"]
 MediaState = Literal["none", "connecting", "connected", "failed"]
 Presence = Literal["invited", "entering", "waiting", "admitted", "refused", "removed", "left"]
+Result = Literal["agreed", "not_agreed", "suspended", "absent"]
 Hint = Literal[
     "enter",  # identity or consents are still to be given
     "wait",  # the officer will let you in
@@ -110,6 +111,13 @@ class SessionView(_View):
     started_at: str | None
 
 
+class LastView(_View):
+    """The sitting that ended last, and how."""
+
+    number: int
+    outcome: Result
+
+
 class RoomView(_View):
     """Everything one seat may know.
 
@@ -127,6 +135,8 @@ class RoomView(_View):
     caucus: Literal["none", "member", "other_side"]
     caucus_side: Side | None
     session: SessionView | None
+    last: LastView | None
+    """Only between sittings (phase `idle`); `None` before the first has ended."""
     recorder: RecorderState | None
     peers: list[PeerView]
     waiting: list[WaitingView]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from rooms import errors
-from rooms.model import Act, Change, Context, Json, Result, Room, Seat, Session, new_segment
+from rooms.model import Act, Change, Context, Json, Room, Seat, Session, new_segment
 from rooms.rules.caucus import lift
 from rooms.rules.seats import outside
 

@@ -187,5 +187,18 @@ def test_a_lost_worker_leaves_the_sitting_and_the_next_one_gets_new_segments() -
     assert world.room.epoch == 2
 
 
+def test_between_sittings_whoever_was_in_is_told_how_the_last_one_ended() -> None:
+    assert view(new_world().room, "seat_m")["last"] is None
+    world = played(JOINT)
+    assert view(world.room, "seat_a1")["last"] is None
+    world.play(command("m", "session.end", outcome="suspended"), 100)
+    assert view(world.room, "seat_a1")["last"] == {"number": 1, "outcome": "suspended"}
+    assert view(world.room, "seat_a2")["last"] is None, "never admitted"
+    world.play(command("m", "session.open"), 101)
+    assert view(world.room, "seat_m")["last"] is None
+    world.play(command("m", "session.end", outcome="absent"), 102)
+    assert view(world.room, "seat_m")["last"] == {"number": 2, "outcome": "absent"}
+
+
 def texts(seen: dict[str, Any]) -> list[str]:
     return [message["text"] for message in seen["chat"]]

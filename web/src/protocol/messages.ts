@@ -519,6 +519,13 @@ export interface InviteCode {
   expires_at: string;
 }
 /**
+ * The sitting that ended last, and how.
+ */
+export interface LastView {
+  number: number;
+  outcome: "agreed" | "not_agreed" | "suspended" | "absent";
+}
+/**
  * The secret of a party's link (128 bits, from the URL fragment).
  */
 export interface LinkSecret {
@@ -725,6 +732,7 @@ export interface RoomView {
   caucus: "none" | "member" | "other_side";
   caucus_side: ("A" | "B") | null;
   session: SessionView | null;
+  last: LastView | null;
   recorder: ("idle" | "ok" | "failed") | null;
   peers: PeerView[];
   waiting: WaitingView[];
