@@ -10,7 +10,7 @@ from signaling.messages.base import Id, Line, Message, Paragraph, Role, Side, Ti
 
 Fen = Annotated[int, Field(ge=1, le=10_000_000_000)]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
-Day = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+Day = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
 
 
 class TermView(Message):

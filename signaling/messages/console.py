@@ -90,7 +90,7 @@ class PartyInput(Message):
     address: Annotated[str, StringConstraints(max_length=200)] = ""
     workplace: Annotated[str, StringConstraints(max_length=200)] = ""
     gender: Literal["male", "female", ""] = ""
-    birth_date: Annotated[str, StringConstraints(pattern=r"^(\d{4}-\d{2}-\d{2})?$")] = ""
+    birth_date: Annotated[str, StringConstraints(pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$")] = ""
     private_contact: bool = False
 
 

@@ -43,7 +43,7 @@ class IdentifyRequest(Message):
 
     secret: Secret
     name: Line
-    code: Annotated[str, StringConstraints(pattern=r"^\d{6}$")]
+    code: Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")]
     id_last6: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z]{4,6}$")]
 
 
