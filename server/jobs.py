@@ -23,8 +23,10 @@ async def run_jobs(settings: Settings) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    parent = os.getppid()
     async with open_house(settings) as house:
-        while not stop.is_set():
+        # Without its server (killed with -9) nobody would ever end this process; a new server starts its own.
+        while not stop.is_set() and os.getppid() == parent:
             job = await house.jobs.claim([PLAYBACK])
             if job is None:
                 try:

@@ -1,4 +1,4 @@
-"""Real browsers against a whole service. One Chromium per person, so that each has a camera and a voice of their own."""
+"""Real browsers against a whole service. One Chromium per person: each has a camera and a voice of their own."""
 
 from __future__ import annotations
 

@@ -115,12 +115,13 @@ def identify(page: Page, code: str, last6: str) -> None:
     tid(page, "identify").click()
 
 
-def consent_and_wait(page: Page) -> str:
-    """Read the notice, say yes to each matter, check the devices, wait; the seat."""
-    tid(page, "notice-read").click()
-    for matter in ("online", "personal_data", "recording", "esign"):
-        tid(page, f"consent-{matter}-yes").click()
-    tid(page, "consents-send").click()
+def consent_and_wait(page: Page, *, again: bool = False) -> str:
+    """Read the notice, say yes to each matter (done before, if `again`), check the devices, wait; the seat."""
+    if not again:
+        tid(page, "notice-read").click()
+        for matter in ("online", "personal_data", "recording", "esign"):
+            tid(page, f"consent-{matter}-yes").click()
+        tid(page, "consents-send").click()
     tid(page, "devices-open").click()
     expect(tid(page, "preview")).to_be_visible()
     tid(page, "devices-done").click()

@@ -34,7 +34,6 @@ from tests.e2e.people import (
     verify,
 )
 from tests.e2e.waiting import until
-from tests.support.camera import tone_of
 from tests.support.playback import Film, watch
 from tests.support.service import ROOT, Service
 
@@ -270,14 +269,11 @@ def _check_films(films: dict[str, Film]) -> None:
     for name, film in films.items():
         assert film.persons == {persons[name]}
         assert film.unreadable <= len(film.marks) // 10
-        assert film.tone == pytest.approx(_tone(persons[name]), rel=0.03)
-        assert film.steps_out_of_time == [], film.steps_out_of_time
+        assert film.voice == persons[name]
+        # A reload starts the reloaded phone's fake camera anew: the one step that is not in time.
+        assert len(film.steps_out_of_time) <= (name == LI.name), film.steps_out_of_time
         assert film.longest_gap_s > 1.5, "the caucus should be missing"
         assert film.audio_s == pytest.approx(film.video_s, abs=3)
-
-
-def _tone(person: int) -> float:
-    return float(tone_of(person))
 
 
 def _check_pdf(service: Service, pdf: bytes) -> None:

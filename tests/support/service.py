@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import socket
@@ -36,7 +37,7 @@ class Account:
     password: str
 
 
-@dataclass(frozen=True)
+@dataclass
 class Service:
     """A running service."""
 
@@ -46,10 +47,18 @@ class Service:
     process: subprocess.Popen[bytes]
     administrator: Account
     officer: Account
+    environ: dict[str, str]
 
     def settings(self) -> Settings:
         """The settings it runs with, for looking into its data from outside."""
         return Settings(data=self.data)
+
+    def kill_and_restart(self) -> None:
+        """Kill the server itself with -9 (its children are left alone) and start it again at the same address."""
+        self.process.kill()
+        self.process.wait()
+        self.process = _start(self.data, self.url.rsplit(":", 1)[1], self.log, self.environ)
+        _wait_until_up(self)
 
     def children(self, command: str) -> list[int]:
         """Process ids of its children of one kind ("worker", "jobs")."""
@@ -74,25 +83,35 @@ def running_service(folder: Path, **environ: str) -> Iterator[Service]:
         accounts = thread.submit(lambda: asyncio.run(_accounts(Settings(data=data)))).result()
     port = free_port()
     log = folder / "service.log"
-    with log.open("wb") as out:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "server", "serve"],
-            cwd=ROOT,
-            env={**os.environ, "HESHI_DATA": str(data), "HESHI_PORT": str(port), **environ},
-            stdout=out,
-            stderr=subprocess.STDOUT,
-        )
-    service = Service(f"http://localhost:{port}", data, log, process, *accounts)
+    process = _start(data, str(port), log, environ)
+    service = Service(f"http://localhost:{port}", data, log, process, *accounts, environ)
+    groups = [process.pid]
     try:
         _wait_until_up(service)
         yield service
     finally:
-        process.send_signal(signal.SIGTERM)
+        groups.append(service.process.pid)
+        service.process.send_signal(signal.SIGTERM)
         try:
-            process.wait(20)
+            service.process.wait(20)
         except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+            service.process.kill()
+            service.process.wait()
+        for group in groups:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(group, signal.SIGKILL)
+
+
+def _start(data: Path, port: str, log: Path, environ: dict[str, str]) -> subprocess.Popen[bytes]:
+    with log.open("ab") as out:
+        return subprocess.Popen(
+            [sys.executable, "-m", "server", "serve"],
+            cwd=ROOT,
+            env={**os.environ, "HESHI_DATA": str(data), "HESHI_PORT": port, **environ},
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
 
 
 async def _accounts(settings: Settings) -> tuple[Account, Account]:
