@@ -16,8 +16,6 @@ export interface SeatProgress {
   mic: boolean;
   camera: boolean;
   waitingSince: number | null;
-  /** The last sitting seen here: tells "over" from "not begun" once none is open. */
-  sitting: number | null;
 }
 
 const PARTY = "heshi.entry";
@@ -67,7 +65,6 @@ export function seatProgress(seat: string): SeatProgress {
     mic: true,
     camera: true,
     waitingSince: null,
-    sitting: null,
   };
   return { ...fresh, ...read<Partial<SeatProgress>>(seatKey(seat)) };
 }
@@ -96,15 +93,6 @@ export async function seatOfLink(secret: string): Promise<string | null> {
   const key = await fingerprint(secret);
   try {
     return key ? localStorage.getItem(key) : null;
-  } catch {
-    return null;
-  }
-}
-
-/** The case that a mediator came from, if the console left word of it for this tab (`heshi.case.SEAT`). */
-export function caseOfHost(seat: string): string | null {
-  try {
-    return sessionStorage.getItem(`heshi.case.${seat}`);
   } catch {
     return null;
   }
