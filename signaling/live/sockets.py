@@ -130,8 +130,10 @@ class Sockets:
             await self._presence.settle(holder.room, holder.endpoint)
             self._pump.poke(holder.room)
 
-    async def _unknown(self, name: object, sid: str, *_: object) -> dict[str, Any]:
-        holder = self._holders.by_sid(sid)
+    async def _unknown(self, *said: object) -> dict[str, Any]:
+        # The event's name comes before the sid, but not when it is the library's own "*".
+        holders = (self._holders.by_sid(word) for word in said[:2] if isinstance(word, str))
+        holder = next((holder for holder in holders if holder is not None), None)
         spent = holder is not None and not holder.budget.spend(asyncio.get_running_loop().time())
         return to_reply(Flooding() if spent else CommandUnknown())[1].model_dump()
 

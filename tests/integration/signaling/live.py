@@ -90,10 +90,13 @@ class Live:
         return found
 
     async def shown(self, wanted: Callable[[Any], bool]) -> Any:
-        """Wait for a snapshot whose view is as wanted."""
-        return await self.until(
-            lambda seen: next((s for e, s in reversed(seen) if e == "snapshot" and wanted(s["view"])), None)
-        )
+        """Wait until the newest snapshot's view is as wanted."""
+
+        def newest(seen: list[tuple[str, Any]]) -> Any:
+            last = next((payload for event, payload in reversed(seen) if event == "snapshot"), None)
+            return last if last is not None and wanted(last["view"]) else None
+
+        return await self.until(newest)
 
     async def close(self) -> None:
         await self.sio.disconnect()
