@@ -2,7 +2,7 @@ import { ref } from "vue";
 
 export type Route = { page: "party" } | { page: "third" } | { page: "seat"; seat: string } | { page: "unknown" };
 
-export function parseRoute(path: string): Route {
+function parseRoute(path: string): Route {
   if (path === "/j" || path === "/j/") return { page: "party" };
   if (path === "/i" || path === "/i/") return { page: "third" };
   const seat = /^\/room\/([A-Za-z0-9_:-]{1,64})\/?$/.exec(path)?.[1];

@@ -22,6 +22,17 @@ function words(area: string, language: string): Map<string, string> {
   return new Map(leaves(tree ?? {}));
 }
 
+/** What the code can ask for: keys, or the start of keys, in quotes; and templates, where `${…}` stands for any steps. */
+const quoted = new Set<string>();
+const templates: RegExp[] = [];
+for (const text of Object.values(code)) {
+  for (const match of text.matchAll(/["'`]([\w-]+(?:\.[\w-]+)+)["'`]/g)) quoted.add(match[1] ?? "");
+  for (const match of text.matchAll(/`([\w-]+(?:\.[\w-]+)*\.\$\{[^`]*)`/g)) {
+    const pattern = (match[1] ?? "").replaceAll(".", "\\.").replace(/\$\{[^}]*\}/g, "[\\w.-]+");
+    templates.push(new RegExp(`^${pattern}$`));
+  }
+}
+
 const places = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1]).sort();
 
 describe.each(areas)("the words of %s", (area) => {
@@ -38,6 +49,12 @@ describe.each(areas)("the words of %s", (area) => {
 
   it("are never empty", () => {
     for (const [key, text] of [...zh, ...en]) expect([key, text.trim()]).not.toEqual([key, ""]);
+  });
+
+  it("are all asked for somewhere", () => {
+    const named = (key: string) => key.split(".").some((_, at, steps) => quoted.has(steps.slice(0, at + 1).join(".")));
+    const unused = [...zh.keys()].filter((key) => !named(key) && !templates.some((one) => one.test(key)));
+    expect(unused).toEqual([]);
   });
 
   it("contain every key that the code asks for by name", () => {

@@ -56,7 +56,7 @@ export interface CaseDraft {
 
 /** What is wrong: a key beneath `console.check`, or the server's own refusal. */
 export type FieldMessage = CheckKey | ErrorBody;
-export type CheckKey = (typeof CHECKS)[number];
+type CheckKey = (typeof CHECKS)[number];
 export type FieldMessages = Record<string, FieldMessage>;
 
 let lastKey = 0;

@@ -1,6 +1,6 @@
 /** Resident identity numbers (GB 11643-1999), checked in the browser as they are typed; the server checks again. */
 
-export type Sex = "male" | "female";
+type Sex = "male" | "female";
 
 export type ResidentIdCheck =
   | { state: "empty" }

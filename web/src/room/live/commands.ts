@@ -19,7 +19,7 @@ import type {
 type Nothing = Record<string, never>;
 
 /** Every command: its payload and what the acknowledgement carries beside `ok`. */
-export interface Commands {
+interface Commands {
   "room.sync": [Nothing, Snapshot];
   "media.offer": [MediaOffer, MediaAnswer];
   "media.state": [MediaSwitches, Nothing];

@@ -1,6 +1,6 @@
 /** The life of the connection to the room, as a pure state machine: what happened → where we stand and what to do. */
 
-export type LinkPhase = "connecting" | "online" | "lost" | "replaced" | "removed" | "refused";
+type LinkPhase = "connecting" | "online" | "lost" | "replaced" | "removed" | "refused";
 
 export type LinkEvent =
   | { type: "connected" }

@@ -155,5 +155,3 @@ export function useMedia(wish: Ref<MediaWish>, devices: Devices, offer: (sdp: st
 
   return { state, connection: computed(() => current.value), lostByRelay, close };
 }
-
-export type Media = ReturnType<typeof useMedia>;

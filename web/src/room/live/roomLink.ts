@@ -155,5 +155,3 @@ export function useRoomLink(seat: string, onMediaLost: () => void, onStop: () =>
   socket.connect();
   return { link, snapshot, refusal, send };
 }
-
-export type RoomLink = ReturnType<typeof useRoomLink>;

@@ -7,7 +7,7 @@ import { useMedia, type MediaWish } from "./media";
 import { useRoomLink } from "./roomLink";
 
 /** A sitting is open and this seat is in it. */
-export function inSitting(view: RoomView | undefined): boolean {
+function inSitting(view: RoomView | undefined): boolean {
   return view?.you.presence === "admitted" && view.phase !== null && view.phase !== "idle";
 }
 

@@ -16,7 +16,7 @@ export function flowing(view: RoomView): boolean {
   return view.phase === "joint" || (view.phase === "caucus" && view.caucus === "member");
 }
 
-export type TileState =
+type TileState =
   | "live" // picture shown
   | "voice" // connected, camera off
   | "connecting"
