@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 PY := .venv/bin/python
 
-.PHONY: help setup run test soak bench check unit contract integration e2e format protocol lock clean
+.PHONY: help setup run test soak bench check unit contract integration e2e format protocol screenshots lock clean
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -37,6 +37,10 @@ format: ## rewrite sources in the house format
 
 protocol: ## regenerate docs/protocol.md and the browser's types
 	@$(PY) -m signaling.protocol && cd web && npm run protocol
+
+screenshots: ## play a sitting on the real service and keep its pictures in docs/screens
+	@scripts/setup.sh test
+	@$(PY) scripts/screenshots.py
 
 lock: ## resolve requirements*.in into hashed locks
 	@scripts/lock.sh

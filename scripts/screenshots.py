@@ -79,6 +79,8 @@ class Sitting:
         people.sign_in(officer, self._service.url, self._service.officer, PASSWORD)
         case = people.open_case(officer, NUMBER, [ZHANG, LI])
         parties = people.party_ids(officer)
+        self._complete_record(case.rsplit("/", 1)[1], parties)
+        officer.goto(case)
         links = [people.make_link(officer, party) for party in parties]
         code = people.make_invite(officer, "lawyer", "A")
         zhang.goto(links[0])
@@ -94,6 +96,15 @@ class Sitting:
         self._seats["lawyer"] = people.consent_and_wait(lawyer)
         return case, parties
 
+    def _complete_record(self, case: str, parties: list[str]) -> None:
+        """What the short form of the tests leaves out and a printed agreement shows."""
+        for facts, party, home in zip((ZHANG, LI), parties, ("201室", "302室"), strict=True):
+            record = {"side": facts.side, "name": facts.name, "id_type": "resident", "id_number": facts.id_number}
+            record |= {"phone": facts.phone, "address": f"城东区和平里小区3号楼{home}"}
+            url = f"{self._service.url}/api/cases/{case}/parties/{party}"
+            reply = self._officer.request.post(url, data=record, headers={"X-Heshi": "1"})
+            assert reply.ok, reply.text()
+
     def _meet(self) -> None:
         officer, zhang, _, _ = self._everybody
         people.enter_room(officer)
@@ -106,6 +117,11 @@ class Sitting:
         for page in self._everybody:
             phase(page, "joint")
             _until_pictures_move(page, len(self._everybody) - 1)
+        tid(officer, "tab-chat").click()
+        tid(officer, "chat-text").fill("请双方准备好医院发票，稍后核对金额。")
+        tid(officer, "chat-send").click()
+        expect(tid(officer, "chat-message")).to_be_visible()
+        tid(officer, "tab-people").click()
         _keep(officer, "room-officer")
         _keep(zhang, "phone-joint")
 
