@@ -7,13 +7,13 @@ import logging
 import os
 import signal
 import socket
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 import uvicorn
 
 from server.migrate import migrate
-from server.settings import Settings
+from server.settings import PREFIX, Settings
 from server.supervise import Child
 from server.wiring import ROOT, House, open_house
 from server.worker_settings import worker_environ
@@ -82,12 +82,21 @@ def _listen(settings: Settings) -> socket.socket:
 def _children(settings: Settings, house: House, port: int) -> list[Child]:
     near = "127.0.0.1" if settings.host in ("0.0.0.0", "") else settings.host  # noqa: S104
     url = f"http://{f'[{near}]' if ':' in near else near}:{port}"
-    environ = {name: os.environ[name] for name in os.environ}
     workers = [
-        Child(f"worker {n}", ["worker"], {**environ, **worker_environ(settings, house.keys, url, n)})
+        Child(
+            f"worker {n}",
+            ["worker"],
+            worker_process_environ(worker_environ(settings, house.keys, url, n), settings.log_level),
+        )
         for n in range(settings.workers)
     ]
-    return [*workers, Child("jobs", ["jobs"], environ)]
+    return [*workers, Child("jobs", ["jobs"], dict(os.environ))]
+
+
+def worker_process_environ(told: Mapping[str, str], log_level: str) -> dict[str, str]:
+    """A worker's whole environment: ours without the service's own settings, which name the database's password."""
+    plain = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    return {**plain, f"{PREFIX}LOG_LEVEL": log_level, **told}
 
 
 async def _tell(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import os
 import signal
 import sys
 from collections.abc import Mapping
@@ -17,12 +16,15 @@ PAUSES_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 
 
 class Child:
-    """One child process: `python -m server ARGS…`, restarted for as long as `run` is not cancelled."""
+    """One child process: `python -m server ARGS…` with exactly this environment.
+
+    Restarted for as long as `run` is not cancelled.
+    """
 
     def __init__(self, name: str, args: list[str], environ: Mapping[str, str]) -> None:
         self.name = name
         self._args = args
-        self._environ = {**os.environ, **environ}
+        self._environ = dict(environ)
         self.process: asyncio.subprocess.Process | None = None
 
     async def run(self) -> None:
