@@ -58,6 +58,14 @@ def slots(page: Page) -> list[Slot]:
     return [Slot(**slot) for slot in page.evaluate(_STATS)]
 
 
+def nothing_came(before: list[Slot], after: list[Slot]) -> bool:
+    """Not a packet; and of pictures and sound no more than the browser still had in hand (a tenth of a voice's)."""
+    return len(before) == len(after) > 0 and all(
+        old.packets == new.packets and new.frames - old.frames <= 2 and new.energy - old.energy < 2e-3
+        for old, new in zip(before, after, strict=True)
+    )
+
+
 def mark_of(page: Page, seat: str) -> tuple[int, int] | None:
     """(frame number, person) shown in a person's tile right now; None while no picture is to be seen."""
     video = page.query_selector(f'[data-testid="tile-{seat}"] video')

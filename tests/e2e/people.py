@@ -122,11 +122,16 @@ def consent_and_wait(page: Page, *, again: bool = False) -> str:
         for matter in ("online", "personal_data", "recording", "esign"):
             tid(page, f"consent-{matter}-yes").click()
         tid(page, "consents-send").click()
+    check_devices(page)
+    expect(tid(page, "waiting-room")).to_be_visible()
+    return seat_of(page)
+
+
+def check_devices(page: Page) -> None:
+    """Try camera and microphone, and say that all is right."""
     tid(page, "devices-open").click()
     expect(tid(page, "preview")).to_be_visible()
     tid(page, "devices-done").click()
-    expect(tid(page, "waiting-room")).to_be_visible()
-    return seat_of(page)
 
 
 def redeem(page: Page, url: str, code: str, name: str, role: str) -> None:

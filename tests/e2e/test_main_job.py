@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import STORY, Street
-from tests.e2e.media_probe import Slot, mark_of, slots
+from tests.e2e.media_probe import Slot, mark_of, nothing_came, slots
 from tests.e2e.people import (
     PartyFacts,
     admit,
@@ -106,10 +106,7 @@ def test_main_job(service: Service, street: Street) -> None:
     tid(officer, "tab-chat").click()
     expect(tid(officer, "chat-message").last).to_contain_text("三千元可以接受")
     until(zhang, "pictures go on inside the caucus", lambda: _frames(zhang) >= _total(inside) + 20)
-    after = slots(li)
-    assert [slot.packets for slot in after] == [slot.packets for slot in before], "something reached the other side"
-    assert [slot.frames for slot in after] == [slot.frames for slot in before]
-    assert [slot.energy for slot in after] == [slot.energy for slot in before]
+    assert nothing_came(before, slots(li)), "something reached the other side"
     assert mark_of(li, seats["officer"]) is None
     assert mark_of(li, seats["zhang"]) is None
     assert "三千元" not in li.content()
