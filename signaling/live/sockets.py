@@ -54,10 +54,10 @@ class Sockets:
             sio.on(name, self._receive(name, command))
 
     async def _connect(self, sid: str, environ: dict[str, Any], auth: object) -> None:
+        # The library takes a client's own event of this name for a connection, too.
+        if self._holders.by_sid(sid) is not None:
+            return
         try:
-            # The library takes a client's own event of this name for a connection, too.
-            if self._holders.by_sid(sid) is not None:
-                raise Malformed("connect")
             holder = await self._admit_socket(sid, environ, auth)
             older = self._holders.take(holder)
             if older is not None:

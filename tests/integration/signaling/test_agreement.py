@@ -66,8 +66,8 @@ async def test_before_it_is_started(room: Room) -> None:
         assert await officer.refused(name) == "agreement.missing", name
 
 
-async def test_edits_against_the_version_that_was_seen(room: Room, town: Town) -> None:
-    case, _, live = room
+async def test_edits_against_the_version_that_was_seen(room: Room) -> None:
+    live = room[2]
     officer = live["host"]
     draft = await _drafted(room)
     assert await officer.refused("agreement.start") == "agreement.exists"

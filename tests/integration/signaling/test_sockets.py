@@ -252,22 +252,21 @@ async def test_the_same_key_twice_is_once(town: Town, case: Case, room: dict[str
 
 async def test_two_tabs_hold_no_seat_together(town: Town, case: Case, people: dict[str, Person]) -> None:
     person = people["insurer"]
-    async with live(town.service.url, person) as (first,):
-        async with live(town.service.url, person, tab="tab2") as (second,):
-            assert await first.until(lambda seen: [p for e, p in seen if e == "replaced"]) == [{"why": "other_tab"}]
-            before = town.revision(case)
-            assert await first.refused("hand.set", raised=True) == "seat.replaced"
-            assert await first.refused("room.sync") == "seat.replaced"
-            assert town.revision(case) == before
-            await second.do("hand.set", raised=True)
-            async with asyncio.timeout(10):
-                await first.gone.wait()
-            # That the first one went away does not put the second one out.
-            await second.do("hand.set", raised=False)
-            officer = people["mediator"]
-            async with live(town.service.url, officer) as (host,):
-                view = await host.view()
-                assert next(peer for peer in view["peers"] if peer["seat"] == person.seat)["online"] is True
+    async with live(town.service.url, person) as (first,), live(town.service.url, person, tab="tab2") as (second,):
+        assert await first.until(lambda seen: [p for e, p in seen if e == "replaced"]) == [{"why": "other_tab"}]
+        before = town.revision(case)
+        assert await first.refused("hand.set", raised=True) == "seat.replaced"
+        assert await first.refused("room.sync") == "seat.replaced"
+        assert town.revision(case) == before
+        await second.do("hand.set", raised=True)
+        async with asyncio.timeout(10):
+            await first.gone.wait()
+        # That the first one went away does not put the second one out.
+        await second.do("hand.set", raised=False)
+        officer = people["mediator"]
+        async with live(town.service.url, officer) as (host,):
+            view = await host.view()
+            assert next(peer for peer in view["peers"] if peer["seat"] == person.seat)["online"] is True
 
 
 async def test_whoever_left_is_offline(town: Town, people: dict[str, Person]) -> None:

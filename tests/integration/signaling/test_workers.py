@@ -1,0 +1,204 @@
+"""Workers that are slow, die in the middle, or whose recorder fails: told over the workers' own protocol."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import socketio
+
+from cases import Scope
+from cases.inputs import NewOfficer
+from cases.organs import all_organs
+from rooms.rules import system
+from server.migrate import migrate
+from server.settings import Settings
+from server.wiring import open_house
+from signaling.live.holders import Holders
+from signaling.live.presence import Presence
+from tests.integration.signaling.live import Live, live
+from tests.integration.signaling.town import Case, Person, Town
+from tests.support.casework import new_case
+from vault import KeyStore, Transaction
+
+SDP = "v=0\r\n" * 20
+
+
+class Worker:
+    """Speaks the worker's side by hand, so that it can be as slow or as broken as a test wants."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.sio = socketio.AsyncClient(reconnection=False)
+        self.tables: list[dict[str, Any]] = []
+        self.recorder = "ok"
+        self.health = "idle"
+        self.heard = asyncio.Event()
+        self.obeys = asyncio.Event()
+        self.obeys.set()
+        self.dies_on_offer = False
+        for event in ("offer", "table", "close", "finish", "probe"):
+            self.sio.on(event, getattr(self, f"_{event}"), namespace="/worker")
+
+    async def dial(self, town: Town) -> None:
+        secret = KeyStore.open(town.service.data / "keys").worker_secret
+        auth = {"secret": secret, "worker": self.name, "version": "1"}
+        await self.sio.connect(town.service.url, auth=auth, namespaces=["/worker"], transports=["websocket"])
+        await self.tell("hello", capacity=1)
+
+    async def tell(self, event: str, **data: Any) -> None:
+        await self.sio.emit(event, data, namespace="/worker")
+
+    async def _offer(self, data: dict[str, Any]) -> dict[str, Any]:
+        if self.dies_on_offer:
+            await self.sio.disconnect()
+        return {"sdp": f"answer to {data['endpoint']}"}
+
+    async def _table(self, data: dict[str, Any]) -> dict[str, Any]:
+        self.tables.append(data)
+        self.heard.set()
+        await self.obeys.wait()
+        recorder = self.recorder if data["record"] else "idle"
+        return {"revision": data["revision"], "accepted": True, "recorder": recorder}
+
+    async def _close(self, data: dict[str, Any]) -> dict[str, Any]:
+        return {}
+
+    async def _finish(self, data: dict[str, Any]) -> dict[str, Any]:
+        return {"segments": []}
+
+    async def _probe(self, data: dict[str, Any]) -> dict[str, Any]:
+        return {"state": self.health, "reason": ""}
+
+    async def close(self) -> None:
+        await self.sio.disconnect()
+        await self.sio.shutdown()
+
+
+@asynccontextmanager
+async def sitting(town: Town) -> AsyncIterator[tuple[Case, Worker, Person, Live, Live]]:
+    """An open session of the officer and party A, placed on a worker; party A's endpoint is connected."""
+    case, worker = town.case(), Worker(f"hand-{next(town.numbers)}")
+    a, host = town.party(case), town.host(case)
+    await worker.dial(town)
+    try:
+        async with live(town.service.url, host, a) as (officer, party):
+            await officer.do("session.open")
+            await officer.do("seat.admit", seat=a.seat)
+            for socket in (officer, party):
+                assert (await socket.do("media.offer", sdp=SDP))["sdp"].startswith("answer to end_")
+            await officer.do("session.start")
+            await party.shown(lambda view: view["recorder"] == "ok")
+            yield case, worker, a, officer, party
+    finally:
+        await worker.close()
+
+
+async def test_private_shows_only_when_the_relay_has_obeyed(town: Town) -> None:
+    async with sitting(town) as (_, worker, _, officer, party):
+        worker.obeys.clear()
+        await officer.do("caucus.enter", side="A")
+        await party.shown(lambda view: view["caucus"] == "member")
+        assert (await party.view())["private"] is False
+        worker.obeys.set()
+        await party.shown(lambda view: view["private"])
+
+
+async def test_who_keeps_the_private_sign_is_cut_off_before_anybody_hears(town: Town) -> None:
+    async with sitting(town) as (_, worker, _, officer, party):
+        await officer.do("caucus.enter", side="A")
+        await party.shown(lambda view: view["private"])
+        silent = asyncio.Event()
+
+        async def says_nothing(_: object) -> None:
+            await silent.wait()
+
+        party.sio.on("snapshot", says_nothing)
+        endpoints = {row["to"] for row in worker.tables[-1]["rows"]}
+        assert len(endpoints) == 2
+        told = len(worker.tables)
+        worker.heard.clear()
+        await officer.do("caucus.leave")
+        async with asyncio.timeout(10):
+            await party.gone.wait()
+        await officer.shown(lambda view: view["phase"] == "joint" and not view["peers"][0]["online"])
+        async with asyncio.timeout(10):
+            await worker.heard.wait()
+        assert all(table["rows"] == [] for table in worker.tables[told:])
+        silent.set()
+
+
+async def test_a_failed_recorder_is_asked_again_when_the_session_goes_on(town: Town) -> None:
+    async with sitting(town) as (case, worker, _, officer, party):
+        await worker.tell("recorder", room=case.room, state="failed", reason="disk.low")
+        await party.shown(lambda view: view["waiting_hint"] == "recorder_failed" and view["phase"] == "paused")
+        worker.health = "failed"
+        assert await officer.refused("session.resume") == "room.recorder_down"
+        worker.health = "idle"
+        await officer.do("session.resume")
+        await party.shown(lambda view: view["phase"] == "joint" and view["recorder"] == "ok")
+        # The same at the start of the next sitting.
+        await worker.tell("recorder", room=case.room, state="failed", reason="disk.low")
+        await party.shown(lambda view: view["phase"] == "paused")
+        await officer.do("session.end", outcome="suspended")
+        await officer.do("session.open")
+        await officer.do("session.start")
+
+
+async def test_a_worker_that_dies_on_an_offer(town: Town) -> None:
+    async with sitting(town) as (_, worker, _, officer, party):
+        worker.dies_on_offer = True
+        assert await party.refused("media.offer", sdp=SDP) == "media.no_worker"
+        for socket in (officer, party):
+            lost = await socket.until(lambda seen: [payload for event, payload in seen if event == "media.lost"])
+            assert lost[0] == {"why": "worker"}
+        await officer.shown(lambda view: view["media_epoch"] == 0)
+        second = Worker("second")
+        await second.dial(town)
+        try:
+            await party.do("media.offer", sdp=SDP)
+            await officer.do("media.offer", sdp=SDP)
+            await party.shown(lambda view: view["recorder"] == "ok" and view["media_epoch"] > 1)
+            assert second.tables[-1]["epoch"] > worker.tables[-1]["epoch"]
+        finally:
+            await second.close()
+
+
+async def test_what_a_worker_tells_is_taken_in_order(town: Town) -> None:
+    async with sitting(town) as (case, worker, a, officer, _):
+        (endpoint,) = (entry["endpoint"] for entry in worker.tables[-1]["record"] if a.seat in entry["seats"])
+        for _ in range(10):
+            for state in ("connecting", "failed", "connected"):
+                await worker.tell("endpoint", room=case.room, endpoint=endpoint, state=state)
+        await worker.tell("recorder", room=case.room, state="failed", reason="disk.low")
+        await officer.shown(lambda view: view["phase"] == "paused")
+        assert (await officer.view())["peers"][0]["media"] == "connected"
+
+
+async def test_after_a_crash_nobody_is_online(tmp_path: Path) -> None:
+    """A host whom a killed process left online would bar every other officer for ever."""
+    settings = Settings(data=tmp_path / "data")
+    await migrate(settings.database_url)
+    async with open_house(settings) as house:
+        services = house.services
+
+        async def prepare(tx: Transaction) -> str:
+            first = await services.officers.ensure_first_administrator(tx, organ="城东派出所")
+            assert first is not None
+            organs = await all_organs(tx)
+            new = NewOfficer(
+                organ_id=first.officer.organ_id, username="wang", name="王警官", post="民警", role="officer"
+            )
+            issued = await services.officers.add(tx, Scope.of(first.officer, organs), new)
+            scope = Scope.of(issued.officer, organs)
+            case = await services.cases.create(tx, scope, new_case())
+            return (await services.rooms.enter_as_mediator(tx, scope, case.id))[0].id
+
+        room_id = await services.db.transact(prepare)
+        (endpoint,) = (await services.room(room_id)).endpoints
+        await services.system(room_id, lambda room, _: system.endpoint_online(room, endpoint))
+        await Presence(services, Holders()).recover()
+        assert (await services.room(room_id)).endpoints[endpoint].online is False
