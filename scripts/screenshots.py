@@ -49,6 +49,9 @@ def main() -> None:
             street = Street(playwright, folder)
             try:
                 Sitting(service, street).play(folder)
+            except Exception:
+                street.keep("screenshots")
+                raise
             finally:
                 street.close()
 
