@@ -11,7 +11,7 @@ static() {
   say "types (Python)"; mypy $packages
   say "import contracts"; lint-imports --no-cache
   say "dead code (Python)"; vulture
-  say "format, lint, types, unit tests (web)"; (cd web && npm run --silent format:check && npm run --silent lint && npm run --silent check && npm run --silent test)
+  say "format, lint, types, unit tests (web)"; (cd web && npm run --silent format:check && npm run --silent lint && npm run --silent check && npm run --silent test && npm run --silent dead)
   say "protocol is what the code says"; python -m signaling.protocol --check
 }
 unit() { say "unit tests"; pytest -q tests/unit tests/architecture; }
