@@ -112,7 +112,7 @@ def test_without_the_header_no_cookie_counts(
     before = town.state()
     caller = entitled(town, party, route)
     for value in ("", "0"):
-        assert refusal(send(caller, route, path(route), **{"X-Heshi": value})) == (403, "forbidden")
+        assert refusal(send(caller, route, path(route), None, **{"X-Heshi": value})) == (403, "forbidden")
     assert town.state() == before
 
 

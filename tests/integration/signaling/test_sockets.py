@@ -380,7 +380,8 @@ async def test_no_credential_no_socket(town: Town, case: Case, people: dict[str,
 async def test_the_workers_door(town: Town) -> None:
     import socketio
 
-    for auth in (None, "text", [], 7, {"secret": ""}, {"secret": "x", "worker": "w", "version": "1"}):
+    odd: tuple[Any, ...] = (None, "text", [], 7, {"secret": ""}, {"secret": "x", "worker": "w", "version": "1"})
+    for auth in odd:
         client = socketio.AsyncClient(reconnection=False)
         with pytest.raises(socketio.exceptions.ConnectionError):
             await client.connect(town.service.url, auth=auth, namespaces=["/worker"], transports=["websocket"])
