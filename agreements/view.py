@@ -13,7 +13,7 @@ from .model import Agreement, PartyCopy, Signer
 from .money import capitals
 from .rules import required_signers
 from .template import Template
-from .wording import date_words, side_label, term_words
+from .wording import GENDERS, ID_TYPES, ROLES, date_words, ordinal, side_label, term_words
 
 
 def agreement_view(
@@ -67,9 +67,11 @@ def document_view(agreement: Agreement, person: str, role: str, template: Templa
         "parties": [
             {"label": side_label(draft, party), **_party(party, person, role, template)} for party in draft.parties
         ],
+        "others": [f"{ROLES[other.role]} {other.name}" for other in draft.others],
+        "preamble": template.preamble.format(organ=draft.organ),
         "terms": [term_words(draft, term, template) for term in draft.terms],
         "clauses": [clause.text for clause in draft.clauses],
-        "effect": [sentence.format(copies=draft.copies) for sentence in template.effect],
+        "effect": [sentence.format(copies=ordinal(draft.copies)) for sentence in template.effect],
         "notices": [f"{notice.title}：“{notice.text}”" for notice in template.notices],
     }
 
@@ -79,7 +81,10 @@ def _party(party: PartyCopy, person: str, role: str, template: Template) -> dict
     return {
         "person": party.id,
         "name": printed_name(party),
+        "gender": GENDERS.get(party.gender, ""),
+        "id_type": ID_TYPES.get(party.id_type, ""),
         "id_number": mask_id(party.id_number),
+        "workplace": party.workplace,
         "birth_date": mask_date(party.birth_date),
         "phone": template.contact_withheld if withheld else mask_phone(party.phone) if party.phone else "",
         "address": template.contact_withheld if withheld else mask_address(party.address),

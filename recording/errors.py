@@ -7,7 +7,7 @@ from typing import ClassVar
 from formats.errors import Conflict, Forbidden, HeshiError, Invalid, NotFound
 
 
-class RecorderFailed(HeshiError):  # noqa: N818
+class RecorderFailed(HeshiError):
     """Capture has stopped: what was written stays, nothing more is being kept. The room has to pause."""
 
     code: ClassVar[str] = "recording.recorder_failed"

@@ -53,9 +53,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _serve(_: argparse.Namespace, settings: Settings) -> None:
-    from server.serve import serve
+    from server.serve import serve, welcome
 
-    _loop(serve(settings))
+    _loop(serve(settings, lambda house, address: welcome(house, address, settings)))
 
 
 def _demo(_: argparse.Namespace, settings: Settings) -> None:

@@ -44,7 +44,7 @@ class NotBuilt(SystemExit):
     """The pages have not been built."""
 
 
-async def serve(settings: Settings, ready: Callable[[House, str], Awaitable[None]] | None = None) -> None:
+async def serve(settings: Settings, ready: Callable[[House, str], Awaitable[None]]) -> None:
     """Run until SIGTERM or SIGINT. `ready` is called once the first page can be answered, with the base address."""
     if not (DIST / "console.html").exists():
         raise NotBuilt("The web pages are not built yet; run: make setup")
@@ -99,13 +99,19 @@ def worker_process_environ(told: Mapping[str, str], log_level: str) -> dict[str,
     return {**plain, f"{PREFIX}LOG_LEVEL": log_level, **told}
 
 
-async def _tell(
-    ready: Callable[[House, str], Awaitable[None]] | None, house: House, settings: Settings, port: int
-) -> None:
+async def welcome(house: House, address: str, settings: Settings) -> None:
+    """On an installation without accounts, make the first administrator and print the one-time password, once."""
+    officers = house.services.officers
+    issued = await house.services.db.transact(lambda tx: officers.ensure_first_administrator(tx, organ=settings.organ))
+    if issued is not None:
+        print(f"\n  管理员 administrator   {address}/   用户 user {issued.officer.username}", flush=True)
+        print(f"    一次性密码 one-time password {issued.password}\n", flush=True)
+
+
+async def _tell(ready: Callable[[House, str], Awaitable[None]], house: House, settings: Settings, port: int) -> None:
     address = settings.base_url if settings.port else f"http://localhost:{port}"
     log.info("listening on %s", address)
-    if ready is not None:
-        await ready(house, address)
+    await ready(house, address)
 
 
 async def _run(

@@ -59,6 +59,9 @@ class Settings(BaseSettings):
     media_port: int = Field(default=0, ge=0, le=65535)
     """First UDP port; worker n uses port + n. 0: any free port."""
 
+    organ: str = Field(default="未命名机关", min_length=1, max_length=100)
+    """Name of the root organ, used once: when `serve` makes the first administrator."""
+
     link_hours: int = Field(default=72, ge=1, le=720)
     """How long a party's link stays valid."""
 

@@ -27,9 +27,9 @@ log = logging.getLogger("heshi.worker")
 
 NAMESPACE = "/worker"
 VERSION = "1"
-BEAT_S = 2.0
+LOOK_S = 2.0
 ALONE_S = 60.0
-"""Without signaling for so long a worker ends: its leases have lapsed, and a restarted server has workers of its own."""
+"""Without signaling for so long a worker ends: its leases have lapsed; a restarted server has workers of its own."""
 MAX_REDIAL_S = 2.0
 
 
@@ -56,7 +56,7 @@ class Worker:
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
         await self._relay.start()
-        tasks = [asyncio.create_task(self._tell()), asyncio.create_task(self._beat(stop))]
+        tasks = [asyncio.create_task(self._tell()), asyncio.create_task(self._not_alone(stop))]
         try:
             await self._dial(stop)
             await stop.wait()
@@ -158,15 +158,12 @@ class Worker:
                 except socketio.exceptions.SocketIOError:
                     await asyncio.sleep(0.2)
 
-    async def _beat(self, stop: asyncio.Event) -> None:
+    async def _not_alone(self, stop: asyncio.Event) -> None:
         heard = self._loop.time()
         while True:
-            await asyncio.sleep(BEAT_S)
+            await asyncio.sleep(LOOK_S)
             if NAMESPACE in self._client.namespaces:
                 heard = self._loop.time()
-                stats = {"stats": self._relay.stats(), "recorder": self._recorder.health()}
-                with contextlib.suppress(socketio.exceptions.SocketIOError):
-                    await self._client.emit("beat", stats, namespace=NAMESPACE)
             elif self._loop.time() - heard > ALONE_S:
                 log.warning("signaling has been gone for %.0f s; ending", ALONE_S)
                 stop.set()

@@ -8,6 +8,7 @@ from rooms import errors
 from rooms.model import Act, Change, Context, Json, Room, Seat, Session, new_segment
 from rooms.rules.caucus import lift
 from rooms.rules.seats import outside
+from rooms.views import Result
 
 _FLOWING = ("joint", "caucus")
 

@@ -66,7 +66,7 @@ class Media:
             room = await self._services.room(room.id)
             if room.placement is not None and self._workers.present(room.placement.worker):
                 return room.placement
-            worker = await self._workers.pick(room.id)
+            worker = await self._workers.pick(room.id, self._holders.rooms())
             await self._services.system(
                 room.id, lambda now, context: system.placed(now, worker, now.epoch + 1, context)
             )

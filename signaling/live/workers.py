@@ -53,7 +53,6 @@ class _Link:
     order: asyncio.Lock = field(default_factory=asyncio.Lock)
     """What a worker tells is taken one by one, as it was said: "connected" must not be overtaken by "failed"."""
     rooms: set[str] = field(default_factory=set)
-    stats: dict[str, Any] = field(default_factory=dict)
 
 
 class Workers:
@@ -73,7 +72,6 @@ class Workers:
         self._events = events
         handlers: dict[str, Callable[[_Link, dict[str, Any]], Awaitable[None]]] = {
             "hello": self._hello,
-            "beat": self._beat,
             "endpoint": lambda _, d: events.endpoint_state(d["room"], d["endpoint"], d["state"]),
             "recorder": lambda _, d: events.recorder_state(d["room"], d["state"], d.get("reason", "")),
             "segment": lambda _, d: events.segment_closed(d),
@@ -85,31 +83,25 @@ class Workers:
         """Whether this worker is connected now."""
         return worker in self._by_name
 
-    async def pick(self, room: str) -> str:
-        """The worker with the fewest rooms; waits a little for one to (re)appear. Raises `NoRelay`."""
+    async def pick(self, room: str, in_use: set[str]) -> str:
+        """The worker with the fewest rooms in use; waits a little for one to (re)appear. Raises `NoRelay`."""
         try:
             async with asyncio.timeout(PLACING_TIMEOUT_S), self._arrived:
                 await self._arrived.wait_for(lambda: bool(self._by_name))
         except TimeoutError as error:
             raise NoRelay from error
-        link = min(self._by_name.values(), key=lambda each: (len(each.rooms), each.name))
+        link = min(self._by_name.values(), key=lambda each: (len(each.rooms & in_use), each.name))
         link.rooms.add(room)
         return link.name
-
-    def release(self, room: str) -> None:
-        """The room no longer counts as load."""
-        for link in self._by_name.values():
-            link.rooms.discard(room)
-
-    def stats(self) -> dict[str, dict[str, Any]]:
-        """What each worker last said of itself."""
-        return {name: link.stats for name, link in self._by_name.items()}
 
     async def call(self, worker: str, event: str, data: dict[str, Any]) -> dict[str, Any]:
         """Ask a worker; ends with its answer, `WorkerError`, or `NoRelay` when it is gone, dies or says nothing."""
         link = self._by_name.get(worker)
         if link is None:
             raise NoRelay(worker)
+        if "room" in data:
+            # Also after a restart of this server, when the worker was here before us.
+            link.rooms.add(str(data["room"]))
         asking = asyncio.ensure_future(
             self._sio.call(event, data, to=link.sid, namespace=NAMESPACE, timeout=CALL_TIMEOUT_S)
         )
@@ -146,9 +138,6 @@ class Workers:
         log.info("worker %s is here", link.name)
         async with self._arrived:
             self._arrived.notify_all()
-
-    async def _beat(self, link: _Link, data: dict[str, Any]) -> None:
-        link.stats = data
 
     async def _disconnect(self, sid: str, *_: object) -> None:
         if (link := self._by_sid.get(sid)) is not None:

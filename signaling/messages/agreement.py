@@ -70,8 +70,11 @@ class DocumentParty(Message):
     label: str
     person: Id
     name: str
+    gender: str
+    id_type: str
     id_number: str
     birth_date: str
+    workplace: str
     phone: str
     address: str
 
@@ -85,6 +88,8 @@ class DocumentView(Message):
     mediator: str
     fields: list[DocumentField]
     parties: list[DocumentParty]
+    others: list[str]
+    preamble: str
     terms: list[str]
     clauses: list[str]
     effect: list[str]

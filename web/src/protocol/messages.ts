@@ -156,6 +156,8 @@ export interface DocumentView {
   mediator: string;
   fields: DocumentField[];
   parties: DocumentParty[];
+  others: string[];
+  preamble: string;
   terms: string[];
   clauses: string[];
   effect: string[];
@@ -177,8 +179,11 @@ export interface DocumentParty {
   label: string;
   person: string;
   name: string;
+  gender: string;
+  id_type: string;
   id_number: string;
   birth_date: string;
+  workplace: string;
   phone: string;
   address: string;
 }
