@@ -7,7 +7,7 @@ from cases.errors import NoSuchOfficer
 from cases.organs import all_organs
 from server.migrate import migrate
 from server.settings import Settings
-from server.wiring import open_house
+from server.wiring import House, open_house
 from vault import Transaction
 
 
@@ -27,3 +27,12 @@ async def reset_password(settings: Settings, username: str) -> int:
         password = await house.services.db.transact(work)
     print(f"一次性密码 one-time password of {username}: {password}")
     return 0
+
+
+async def welcome(house: House, address: str, settings: Settings) -> None:
+    """On an installation without accounts, make the first administrator and print the one-time password, once."""
+    officers = house.services.officers
+    issued = await house.services.db.transact(lambda tx: officers.ensure_first_administrator(tx, organ=settings.organ))
+    if issued is not None:
+        print(f"\n  管理员 administrator   {address}/   用户 user {issued.officer.username}", flush=True)
+        print(f"    一次性密码 one-time password {issued.password}\n", flush=True)

@@ -53,7 +53,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _serve(_: argparse.Namespace, settings: Settings) -> None:
-    from server.serve import serve, welcome
+    from server.administer import welcome
+    from server.serve import serve
 
     _loop(serve(settings, lambda house, address: welcome(house, address, settings)))
 

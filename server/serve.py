@@ -99,15 +99,6 @@ def worker_process_environ(told: Mapping[str, str], log_level: str) -> dict[str,
     return {**plain, f"{PREFIX}LOG_LEVEL": log_level, **told}
 
 
-async def welcome(house: House, address: str, settings: Settings) -> None:
-    """On an installation without accounts, make the first administrator and print the one-time password, once."""
-    officers = house.services.officers
-    issued = await house.services.db.transact(lambda tx: officers.ensure_first_administrator(tx, organ=settings.organ))
-    if issued is not None:
-        print(f"\n  管理员 administrator   {address}/   用户 user {issued.officer.username}", flush=True)
-        print(f"    一次性密码 one-time password {issued.password}\n", flush=True)
-
-
 async def _tell(ready: Callable[[House, str], Awaitable[None]], house: House, settings: Settings, port: int) -> None:
     address = settings.base_url if settings.port else f"http://localhost:{port}"
     log.info("listening on %s", address)

@@ -46,11 +46,14 @@ class KeyStore:
         path = Path(folder)
         main, supervisor = path / MAIN_FILE, path / SUPERVISOR_FILE
         if not main.exists():
-            if not create or supervisor.exists():
+            if not create:
                 raise KeysDamaged(f"{MAIN_FILE} is missing")
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
             with _locked(path):
                 if not main.exists():
+                    # Asked under the lock: another process may be between writing the one and the other.
+                    if supervisor.exists():
+                        raise KeysDamaged(f"{MAIN_FILE} is missing")
                     _first_run(path)
         values = _load(main)
         if not values.keys() >= _REQUIRED or any(len(values[name]) != size for name, size in _LENGTHS.items()):
