@@ -38,9 +38,14 @@ def first_draft(
             "happened_place": case.place,
             "facts": case.facts,
         },
-        parties=tuple(_copy(party) for party in facts.parties),
+        parties=party_copies(facts),
         others=tuple(others),
     )
+
+
+def party_copies(facts: CaseFacts) -> tuple[PartyCopy, ...]:
+    """The parties as the record has them now."""
+    return tuple(_copy(party) for party in facts.parties)
 
 
 def _copy(party: Party) -> PartyCopy:

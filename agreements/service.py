@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
@@ -19,10 +20,10 @@ from .edits import Edit
 from .errors import AgreementExists, NoForm, SealBrokenError, TextChanged, WrongStatus
 from .fonts import FontChain
 from .model import Agreement, Attendee, Sealed
-from .prefill import FORMS, first_draft, station_day
+from .prefill import FORMS, first_draft, party_copies, station_day
 from .press import press
 from .store import AgreementStore
-from .strokes import read_strokes
+from .strokes import read_strokes, strokes_hash
 from .template import Template, load_template
 from .view import agreement_view, document_view
 
@@ -80,12 +81,17 @@ class Agreements:
             tx, case_id, "edited", actor, lambda held: rules.edit(held, change, _form(held)), payload
         )
 
-    async def lock(self, tx: Transaction, case_id: str, actor: str) -> Agreement:
-        """Freezes the text. Raises DraftIncomplete, WrongStatus."""
+    async def lock(self, tx: Transaction, case_id: str, actor: str, facts: CaseFacts | None = None) -> Agreement:
+        """Freezes the text, with the parties as the case record has them now (`facts`).
+
+        Raises DraftIncomplete, WrongStatus.
+        """
         now = self._clock.now()
 
         def locked(held: Agreement) -> Agreement:
             unprintable = self._fonts.unprintable
+            if facts is not None and held.status == "draft":
+                held = replace(held, draft=replace(held.draft, parties=party_copies(facts)))
             return rules.lock(held, _form(held), at=now, today=station_day(now), unprintable=unprintable)
 
         return await self._act(tx, case_id, "locked", actor, locked)
@@ -94,8 +100,19 @@ class Agreements:
         """Back to drafting; every signature is dropped. Raises WrongStatus."""
         return await self._act(tx, case_id, "unlocked", actor, rules.unlock)
 
-    async def sign(self, tx: Transaction, case_id: str, person: str, lock_hash: str, strokes: object) -> Agreement:
-        """A person's signature with their handwriting as the pad sent it. Raises as `rules.sign`, and BadStrokes."""
+    async def sign(
+        self,
+        tx: Transaction,
+        case_id: str,
+        person: str,
+        lock_hash: str,
+        strokes: object,
+        device: Mapping[str, JSON] | None = None,
+    ) -> Agreement:
+        """A person's signature with their handwriting as the pad sent it, made on `device` (seat and endpoint).
+
+        The timeline commits to the handwriting by its hash. Raises as `rules.sign`, and BadStrokes.
+        """
         held, now = await self._store.load(tx, case_id), self._clock.now()
         drawn = read_strokes(strokes)
         # Checked before anything is stored under the person's key: a stranger must not get one.
@@ -103,7 +120,9 @@ class Agreements:
         ink = await self._store.keep_strokes(tx, case_id, person, drawn, now)
         agreement = rules.sign(held.agreement, person, lock_hash, ink, at=now)
         await self._store.save(tx, agreement, held.revision, now)
-        await self._note(tx, agreement, "signed", person, {"lock": lock_hash}, subject=person)
+        await self._note(
+            tx, agreement, "signed", person, {"strokes": strokes_hash(drawn), **(device or {})}, subject=person
+        )
         return agreement
 
     async def decline(self, tx: Transaction, case_id: str, person: str, reason: str) -> Agreement:

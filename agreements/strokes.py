@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
@@ -57,6 +58,11 @@ def read_strokes(raw: object) -> tuple[Stroke, ...]:
     if max(box.width, box.height) < 8:
         raise BadStrokes("too small")
     return strokes
+
+
+def strokes_hash(strokes: tuple[Stroke, ...]) -> str:
+    """SHA-256 (hex) of the handwriting as it is kept."""
+    return sha256(STROKES.dump_json(strokes)).hexdigest()
 
 
 def bounds(strokes: tuple[Stroke, ...]) -> Box:

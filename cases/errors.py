@@ -172,3 +172,11 @@ class NoSuchNotice(NotFound):
     code = "notice.not_found"
     zh = "没有找到该通知。"
     en = "There is no such message."
+
+
+class ReassignForbidden(Forbidden):
+    """Only the responsible officer or a supervisor gives a case to another officer."""
+
+    code = "case.reassign_forbidden"
+    zh = "只有承办人或所领导可以变更承办人。"
+    en = "Only the officer responsible or a supervisor may give the case to another."

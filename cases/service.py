@@ -16,6 +16,7 @@ from cases.errors import (
     NoSuchParty,
     NotRevealable,
     PartiesUnfit,
+    ReassignForbidden,
     ResponsibleUnknown,
 )
 from cases.inputs import CaseChanges, CaseFilters, Closing, NewCase, NewParty, PageRequest, PartyChanges
@@ -117,7 +118,10 @@ class Cases:
             given["number"] = clean_case_number(given["number"])
         if "happened_at" in given:
             given["happened_at"] = clean_moment(given["happened_at"], self._clock.now())
-        if "officer_id" in given:
+        if "officer_id" in given and given["officer_id"] != case.officer_id:
+            # Who is responsible hosts the room: nobody may take a colleague's case to get into it.
+            if scope.officer_id != case.officer_id and scope.role != "supervisor":
+                raise ReassignForbidden
             await self._responsible(tx, given["officer_id"], case.organ_id)
         changed = sorted(field for field, value in given.items() if value != getattr(case, field))
         if not changed:

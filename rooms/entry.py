@@ -10,7 +10,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
-from cases.errors import CaseClosed
 from cases.model import Case, Party
 from cases.notices import Notices
 from cases.organs import organ_of
@@ -84,11 +83,10 @@ class Entry(Invitations):
     ) -> str:
         """A new link's secret, shown this once; the party's earlier links are revoked.
 
-        Raises NoSuchCase, CaseClosed, PartyUnknown.
+        Also for a closed case: a signer may fetch the agreement for as long as it is kept. Raises NoSuchCase,
+        PartyUnknown.
         """
-        case, party = await self._party(tx, scope, case_id, party_id)
-        if case.status == "closed":
-            raise CaseClosed
+        _, party = await self._party(tx, scope, case_id, party_id)
         room = await self._rooms.by_case(tx, case_id)
         now = self._clock.now()
         link, secret = await links.put_link(tx, room.id, party_id, scope.officer_id, now, ttl_s)
@@ -221,9 +219,12 @@ class Entry(Invitations):
         organ = await organ_of(tx, room.organ_id)
         return SeatState(room.id, room.case_id, organ.name, seat, entering.ready(seat))
 
-    async def consent(self, token: str, choices: Mapping[entering.Matter, bool]) -> SeatState:
-        """Record the answers; with the required ones given the person waits. Raises as `state` does."""
-        return await self._change(token, lambda room, seat, c: entering.consent(room, seat.id, choices, c))
+    async def consent(self, token: str, choices: Mapping[entering.Matter, bool], notice: str = "") -> SeatState:
+        """Record the answers to the text that `notice` names; with the required ones given the person waits.
+
+        Raises as `state` does.
+        """
+        return await self._change(token, lambda room, seat, c: entering.consent(room, seat.id, choices, c, notice))
 
     async def wait(self, token: str) -> SeatState:
         """Back to the waiting room. Raises as `state` does, and ConsentMissing."""

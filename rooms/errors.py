@@ -244,3 +244,27 @@ class PartyUnknown(NotFound):
     code = "party.unknown"
     zh = "没有找到这位当事人，请在案件页面核对。"
     en = "There is no such party within your sight; check the case page."
+
+
+class NotCaptured(Conflict):
+    """Signing is itself recorded, and this device's sound and picture do not reach the recorder."""
+
+    code = "sign.not_captured"
+    zh = "签名过程须录音录像，但您的声音画面尚未接通，请等待接通后再签。"
+    en = "Signing is recorded, but your sound and picture are not connected yet; sign once they are."
+
+
+class NotVerified(Conflict):
+    """The officer has not yet recorded who this is."""
+
+    code = "sign.not_verified"
+    zh = "调解员尚未核实您的身份，请等待核实后再签。"
+    en = "The officer has not verified who you are yet; sign after that."
+
+
+class EsignDeclined(Conflict):
+    """The person declined electronic signing."""
+
+    code = "sign.esign_declined"
+    zh = "您未同意电子签名，请到承办单位签署纸质协议。"
+    en = "You declined electronic signing; please sign on paper at the station."

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from weakref import WeakValueDictionary
 
 from sqlalchemy import RowMapping, insert, select, update
 
@@ -58,6 +60,7 @@ class Invitations:
         self._clock = clock
         self._db = db
         self._sleep = sleep
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def make_invite(
         self,
@@ -130,8 +133,17 @@ class Invitations:
         """
         name = clean_name(name)
         now = self._clock.now()
-        wrong = await self._db.read(lambda tx: failures(tx, address, now))
-        await self._sleep(wait_before(*wrong))
+        # One try of an address at a time: many at once would all wait together.
+        turn = self._turns.get(address) or asyncio.Lock()
+        self._turns[address] = turn
+        async with turn:
+            wrong = await self._db.read(lambda tx: failures(tx, address, now))
+            await self._sleep(wait_before(*wrong))
+            return await self._redeem(code, name, role, address, device, key)
+
+    async def _redeem(
+        self, code: str, name: str, role: Role, address: str, device: str, key: str | None
+    ) -> DeviceToken:
 
         async def work(tx: Transaction) -> DeviceToken | HeshiError:
             now = self._clock.now()

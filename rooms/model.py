@@ -108,6 +108,8 @@ class ChatMessage:
     text: str
     caucus: str | None = None
     side: Side | None = None
+    mediator: str | None = None
+    """The mediator's seat in that caucus; another officer who takes over later does not inherit its words."""
 
 
 @_STORED

@@ -217,5 +217,5 @@ def _chat(room: Room, seat: Seat) -> list[ChatView]:
             private=message.side is not None,
         )
         for message in room.chat
-        if message.side is None or seat.role == "mediator" or seat.side == message.side
+        if message.side is None or seat.id == message.mediator or seat.side == message.side
     ]

@@ -26,7 +26,10 @@ async def verify_case(settings: Settings, number: str, receipts: Sequence[str]) 
             if not found:
                 print(f"没有案号为 {number} 的案件 / no case has the number {number}")
                 return 1
-            bad = 0
+            strangers = [receipt for receipt in given if receipt.case_id not in {row["id"] for row in found}]
+            for receipt in strangers:
+                print(f"回执不属于此案 BROKEN: the receipt is of another case record: {receipt.case_id}")
+            bad = len(strangers)
             for row in found:
                 mine = [receipt for receipt in given if receipt.case_id == row["id"]]
                 verdict = await house.services.timeline.check(tx, row["id"], mine)

@@ -89,7 +89,12 @@ class Database:
         if target.get_backend_name() == "sqlite":
             return cls(sqlite_engine(target), sqlite_engine(target, read_only=True), asyncio.Lock())
         engine = create_async_engine(
-            target, isolation_level="READ COMMITTED", pool_size=10, max_overflow=10, pool_pre_ping=True
+            target,
+            hide_parameters=True,
+            isolation_level="READ COMMITTED",
+            pool_size=10,
+            max_overflow=10,
+            pool_pre_ping=True,
         )
         return cls(engine, engine, None)
 
@@ -172,7 +177,12 @@ def sqlite_engine(target: URL, *, read_only: bool = False) -> AsyncEngine:
     """An engine with WAL, foreign keys, full synchronisation, and our own BEGIN instead of the driver's."""
     size = 8 if read_only else 1
     engine = create_async_engine(
-        target, pool_size=size, max_overflow=0, pool_timeout=_BUSY_SECONDS, connect_args={"timeout": _BUSY_SECONDS}
+        target,
+        hide_parameters=True,  # an error in the log must not tell what was being stored
+        pool_size=size,
+        max_overflow=0,
+        pool_timeout=_BUSY_SECONDS,
+        connect_args={"timeout": _BUSY_SECONDS},
     )
     pragmas = ["journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL", f"busy_timeout={_BUSY_SECONDS * 1000}"]
     if read_only:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from rooms import errors
-from rooms.model import Act, Change, ChatMessage, Context, Room, Seat, is_member
+from rooms.model import Act, Change, ChatMessage, Context, Json, Room, Seat, is_member
 from rooms.views import Side
 
 KEPT = 300
@@ -28,9 +28,16 @@ def send(room: Room, seat: Seat, text: str, context: Context) -> Change:
         text=text,
         caucus=caucus.segment if caucus else None,
         side=side,
+        mediator=_mediator(room) if caucus else None,
     )
-    act = Act("chat.sent", {"message": message.id, "text": text}, subject=seat.person_id)
+    payload: dict[str, Json] = {"message": message.id, "text": text, "caucus": message.caucus}
+    act = Act("chat.sent", payload, subject=seat.person_id)
     return replace(room, chat=_kept((*room.chat, message), side)), [act]
+
+
+def _mediator(room: Room) -> str | None:
+    hosts = (seat.id for seat in room.seats.values() if seat.role == "mediator" and seat.presence == "admitted")
+    return next(hosts, None)
 
 
 def _kept(chat: tuple[ChatMessage, ...], side: Side | None) -> tuple[ChatMessage, ...]:

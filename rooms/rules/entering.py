@@ -9,6 +9,7 @@ from typing import Final, Literal
 from rooms import errors
 from rooms.authority import Role
 from rooms.model import HOST_PLACE, Act, Change, Consent, Context, Endpoint, Identity, Json, Room, Seat
+from rooms.rules.caucus import leave
 from rooms.rules.seats import outside, seat_of
 from rooms.views import Side
 
@@ -59,6 +60,9 @@ def claim(room: Room, seat_id: str, endpoint_id: str, device: str, identity: Ide
         previous_endpoint=reserve,
         identity=identity,
         waiting_since=None,
+        # The officer looked at whoever held the other device.
+        verified_at=None,
+        verified_by=None,
         hand=False,
     )
     if ready(taken):
@@ -66,8 +70,10 @@ def claim(room: Room, seat_id: str, endpoint_id: str, device: str, identity: Ide
     return room.with_seat(taken), []
 
 
-def consent(room: Room, seat_id: str, choices: Mapping[Matter, bool], context: Context) -> Change:
+def consent(room: Room, seat_id: str, choices: Mapping[Matter, bool], context: Context, notice: str = "") -> Change:
     """Record the person's answer to each matter; with the required ones given the person waits.
+
+    `notice` names the text that was read: its version and hash.
 
     Taking back a required one puts the person out of the room: one may leave the online route at any time.
     """
@@ -81,7 +87,7 @@ def consent(room: Room, seat_id: str, choices: Mapping[Matter, bool], context: C
             continue
         consents[matter] = Consent(given, context.now)
         act = "consent.given" if given else "consent.declined"
-        acts.append(Act(act, {"seat": seat.id, "matter": matter}, subject=seat.person_id))
+        acts.append(Act(act, {"seat": seat.id, "matter": matter, "notice": notice}, subject=seat.person_id))
     was = seat.presence
     seat = replace(seat, consents=consents)
     if not ready(seat):
@@ -114,15 +120,19 @@ def host(room: Room, officer_id: str, name: str, endpoint_id: str, context: Cont
 
     Raises RoomHosted while another officer is connected; an absent one's seat is given up.
     """
+    before: list[Act] = []
     for other in room.seats.values():
         if other.role == "mediator" and other.person_id != officer_id and other.presence == "admitted":
             if room.online(other):
                 raise errors.RoomHosted
+            # What was between the two of them is not the newcomer's: the wall comes down, with its own entry.
+            room, left = leave(room, context) if room.phase == "caucus" else (room, [])
+            before += left
             room = room.without_endpoint(other.endpoint)
             room = room.with_seat(replace(outside(other, "left"), endpoint=None))
     seat = person_seat(room, officer_id)
     if seat is not None and seat.presence == "admitted" and seat.name == name:
-        return room, [], seat
+        return room, before, seat
     if seat is None:
         seat = Seat(id=context.new_id("seat"), person_id=officer_id, role="mediator", side=None, name=name)
     entered = seat.presence != "admitted"
@@ -131,7 +141,7 @@ def host(room: Room, officer_id: str, name: str, endpoint_id: str, context: Cont
         seat = replace(seat, endpoint=endpoint_id)
     seat = replace(seat, name=name, presence="admitted", place=HOST_PLACE)
     acts = [Act("host.entered", {"seat": seat.id}, subject=officer_id)] if entered else []
-    return room.with_seat(seat), acts, seat
+    return room.with_seat(seat), [*before, *acts], seat
 
 
 def _to_waiting(room: Room, seat: Seat, context: Context) -> Change:

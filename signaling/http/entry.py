@@ -22,7 +22,7 @@ from signaling.messages.entry import (
     RedeemRequest,
     SeatEntry,
 )
-from signaling.notice import current_notice
+from signaling.notice import current_notice, notice_mark
 
 HOST_MARK = "host:"
 """An officer's seat cookie names the room only; the officer's own session is the credential."""
@@ -94,7 +94,7 @@ async def _consent(call: Call) -> SeatEntry:
     if asked.notice_version != current_notice().version:
         raise NoticeOutdated
     choices: dict[Matter, bool] = {matter: getattr(asked, matter) for matter in MATTERS}
-    return await _entry(call, await call.services.entry.consent(_credential(call), choices))
+    return await _entry(call, await call.services.entry.consent(_credential(call), choices, notice_mark()))
 
 
 async def _entry(call: Call, state: SeatState) -> SeatEntry:

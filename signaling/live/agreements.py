@@ -20,9 +20,10 @@ from agreements.edits import (
 )
 from agreements.errors import AgreementMissing, TextChanged
 from agreements.model import Attendee
+from cases.errors import CaseClosed
 from formats.canonical import JSON
 from rooms import Room
-from rooms.errors import RoomInCaucus, SeatReplaced, WrongPhase
+from rooms.errors import EsignDeclined, NotCaptured, NotVerified, RoomInCaucus, SeatReplaced, WrongPhase
 from rooms.model import Act, Seat
 from rooms.rules.seats import require_admitted, seat_of
 from signaling.live.speaker import Speaker
@@ -59,7 +60,25 @@ async def _run(speaker: Speaker, tx: Transaction, room: Room, use: Use, recorded
         raise RoomInCaucus
     if recorded and (room.phase != "joint" or room.recorder != "ok"):
         raise WrongPhase(speaker.name)
+    if (await speaker.services.cases.facts(tx, room.case_id)).case.status == "closed":
+        raise CaseClosed
     await use(tx, room, seat)
+
+
+def _may_sign(room: Room, seat: Seat) -> None:
+    """Who signs is on the recording, was recognised by the officer, and agreed to signing electronically.
+
+    Raises `NotCaptured`, `NotVerified`, `EsignDeclined`.
+    """
+    endpoint = room.endpoints.get(seat.endpoint or "")
+    if endpoint is None or endpoint.media != "connected":
+        raise NotCaptured
+    if seat.role != "mediator":
+        if seat.verified_at is None:
+            raise NotVerified
+        consent = seat.consents.get("esign")
+        if consent is None or not consent.given:
+            raise EsignDeclined
 
 
 async def start(speaker: Speaker, _: Empty) -> dict[str, Any]:
@@ -87,7 +106,8 @@ async def edit(speaker: Speaker, asked: said.AgreementEdit) -> dict[str, Any]:
 async def lock(speaker: Speaker, asked: said.AgreementLock) -> dict[str, Any]:
     async def use(tx: Transaction, room: Room, seat: Seat) -> None:
         await _current(speaker, tx, room, asked.version)
-        await speaker.services.agreements.lock(tx, room.case_id, seat.person_id)
+        facts = await speaker.services.cases.facts(tx, room.case_id)
+        await speaker.services.agreements.lock(tx, room.case_id, seat.person_id, facts)
 
     return await _act(speaker, use)
 
@@ -106,7 +126,9 @@ async def sign(speaker: Speaker, asked: said.AgreementSign) -> dict[str, Any]:
     strokes = [[point.model_dump() for point in stroke] for stroke in asked.strokes]
 
     async def use(tx: Transaction, room: Room, seat: Seat) -> None:
-        await speaker.services.agreements.sign(tx, room.case_id, seat.person_id, asked.lock_hash, strokes)
+        _may_sign(room, seat)
+        device = {"seat": seat.id, "endpoint": seat.endpoint}
+        await speaker.services.agreements.sign(tx, room.case_id, seat.person_id, asked.lock_hash, strokes, device)
 
     return await _act(speaker, use, recorded=True)
 
@@ -121,23 +143,26 @@ async def decline(speaker: Speaker, asked: said.AgreementDecline) -> dict[str, A
 
 
 async def seal(speaker: Speaker, _: Empty) -> dict[str, Any]:
-    """Rendering and sealing take long, so they stand outside the room's transaction; the state is checked again at the
-    end."""
+    """Rendering and sealing take long, so they stand outside the room's transaction; the room and the agreement are
+    looked at again when it ends."""
     holder, services = speaker.holder, speaker.services
 
-    async def check(tx: Transaction) -> Room:
+    async def look(tx: Transaction) -> Room:
         room = await services.rooms.load(tx, holder.room)
-
-        async def nothing(*_: object) -> None:
-            return None
-
-        await _run(speaker, tx, room, nothing, False)
+        await _run(speaker, tx, room, _nothing, False)
         return room
 
-    room = await services.db.read(check)
-    await services.agreements.seal(room.case_id, holder.person)
+    async def look_again(tx: Transaction, _: Agreement) -> None:
+        await look(tx)
+
+    room = await services.db.read(look)
+    await services.agreements.seal(room.case_id, holder.person, look_again)
     speaker.poke(holder.room)
     return {}
+
+
+async def _nothing(*_: object) -> None:
+    return None
 
 
 async def _current(speaker: Speaker, tx: Transaction, room: Room, version: int) -> Agreement:

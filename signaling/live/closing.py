@@ -46,9 +46,15 @@ class Closing:
     async def note(self, room: Room, row: Mapping[str, Any]) -> None:
         """Put one closed journal on record."""
         session_id = session_of_segment(str(row.get("segment", "")))
-        await self._services.db.transact(
-            lambda tx: self._services.recordings.note_segment(tx, room.case_id, session_id, row)
-        )
+        ended = next((s for s in room.sessions if s.id == session_id and s.ended_at), None)
+
+        async def work(tx: Transaction) -> None:
+            await self._services.recordings.note_segment(tx, room.case_id, session_id, row)
+            if ended is not None:
+                # The first that is heard of this device, after its sitting was closed.
+                await self._services.recordings.session_closed(tx, room.case_id, session_id, str(ended.started_at))
+
+        await self._services.db.transact(work)
 
     async def _finish(self, room: Room) -> Iterable[Mapping[str, Any]]:
         """Have the worker end what it still writes; a sitting that is open goes on untouched."""

@@ -60,9 +60,9 @@ class Sockets:
         try:
             holder = await self._admit_socket(sid, environ, auth)
             older = self._holders.take(holder)
-            if older is not None:
-                await self._replace(older, holder)
             try:
+                if older is not None:
+                    await self._replace(older, holder)
                 await self._presence.settle(holder.room, holder.endpoint)
             except BaseException:
                 self._holders.drop(sid)  # a refused socket is never told to be gone
