@@ -6,9 +6,11 @@ from cases.model import PartyView
 from rooms import Room
 from rooms.invitations import Invite
 from rooms.links import Link
+from rooms.model import ChatMessage
 from signaling.agreement_views import agreement_message
 from signaling.http.officers import officer_view
 from signaling.http.route import Call
+from signaling.messages.agreement import AgreementView
 from signaling.messages.console import (
     CaseView,
     ChatRow,
@@ -69,12 +71,21 @@ async def _read(call: Call, tx: Transaction, case_id: str) -> CaseView:
             )
             for row in await services.recordings.list(tx, case_id)
         ],
-        chat=_chat(room, call.who.id),
+        chat=[row.model_copy(update={"text": ""}) for row in chat_rows(room, call.who.id)],
         notices=[
             NoticeRow(id=n.id, party=n.party_id, kind=n.kind, to=n.to, at=n.at, expires_at=n.expires_at)
             for n in await services.notices.list(tx, scope, case_id)
         ],
-        agreement=agreement_message(services.agreements, agreement, call.who.id, "mediator") if agreement else None,
+        agreement=_without_words(agreement_message(services.agreements, agreement, call.who.id, "mediator"))
+        if agreement
+        else None,
+    )
+
+
+def _without_words(agreement: AgreementView) -> AgreementView:
+    """How the agreement stands and who signs it; what it says is read by asking."""
+    return agreement.model_copy(
+        update={"facts": "", "terms": [], "clauses": [], "problems": [], "document": None},
     )
 
 
@@ -111,14 +122,19 @@ def _invite(invite: Invite) -> InviteRow:
     )
 
 
-def _chat(room: Room, officer_id: str) -> list[ChatRow]:
-    """What was written; the words of a caucus only for the mediator who sat in it."""
-    mine = any(seat.role == "mediator" and seat.person_id == officer_id for seat in room.seats.values())
+def chat_rows(room: Room, officer_id: str) -> list[ChatRow]:
+    """What was written, in clear; the words of a caucus only for the mediator who sat in it."""
     return [
         ChatRow(id=said.id, name=said.name, at=said.at, text=said.text, private=said.side is not None)
         for said in room.chat
-        if mine or said.side is None
+        if said.side is None or _heard(room, said, officer_id)
     ]
+
+
+def _heard(room: Room, said: ChatMessage, officer_id: str) -> bool:
+    """Whether the officer was the mediator of the caucus in which this was written; its seat tells, not its role."""
+    seat = room.seats.get(said.mediator or "")
+    return seat is not None and seat.person_id == officer_id
 
 
 def _seats(room: Room) -> list[SeatRow]:

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from typing import cast
+from collections.abc import Collection, Mapping
+from typing import Any, cast
 
+from agreements.errors import AgreementMissing
 from cases.inputs import CaseChanges as ChangesToMake
 from cases.inputs import CaseFilters, NewCase, NewParty, PageRequest, PartyChanges
 from cases.model import CaseRow as ListedCase
 from cases.model import Status
+from signaling.agreement_views import agreement_message
 from signaling.errors import Malformed
-from signaling.http.case_page import case_page
+from signaling.http.case_page import case_page, chat_rows
 from signaling.http.entry import HOST_MARK, device_cookie
 from signaling.http.route import Call, Route
+from signaling.messages.agreement import AgreementView
 from signaling.messages.console import (
     CaseChanges,
     CaseInput,
     CaseList,
     CaseRow,
     CaseView,
+    ChatRecord,
     CloseCase,
     EnteredRoom,
     InviteCode,
@@ -140,6 +145,8 @@ async def _timeline(call: Call) -> TimelineView:
 
     async def read(tx: Transaction) -> TimelineView:
         await call.services.cases.visible(tx, call.sight, case_id)
+        room = await call.services.rooms.by_case(tx, case_id)
+        heard = {row.id for row in chat_rows(room, call.who.id)}
         entries = [
             TimelineRow(
                 seq=row.seq,
@@ -147,7 +154,7 @@ async def _timeline(call: Call) -> TimelineView:
                 actor=row.actor,
                 act=row.act,
                 article=row.article,
-                payload=row.payload,
+                payload=_without_words(row.payload, heard) if row.act == "chat.sent" else row.payload,
                 hash=row.hash.hex(),
             )
             for row in await timeline.entries(tx, case_id)
@@ -156,6 +163,17 @@ async def _timeline(call: Call) -> TimelineView:
         return TimelineView(entries=entries, intact=verdict.ok, reason=verdict.reason or "")
 
     return await call.services.db.read(read)
+
+
+def _without_words(payload: Mapping[str, Any] | None, heard: Collection[str]) -> dict[str, Any] | None:
+    """A written message without its words, which are read by asking.
+
+    `None` for one of a caucus that is not among the messages this officer may read, also when the room no longer keeps
+    it. An entry that does not say where it was written counts as a caucus's.
+    """
+    if payload is None or (payload.get("caucus", "") is not None and payload.get("message") not in heard):
+        return None
+    return {name: value for name, value in payload.items() if name != "text"}
 
 
 async def _receipt(call: Call) -> ReceiptView:
@@ -211,6 +229,34 @@ async def _read_notice(call: Call) -> Revealed:
     return Revealed(value=text)
 
 
+async def _read_chat(call: Call) -> ChatRecord:
+    case_id = call.path["case"]
+
+    async def work(tx: Transaction) -> ChatRecord:
+        await call.services.cases.visible(tx, call.sight, case_id)
+        room = await call.services.rooms.by_case(tx, case_id)
+        await call.services.timeline.append(tx, case_id, act="chat.read", actor=call.who.id, payload={})
+        return ChatRecord(chat=chat_rows(room, call.who.id))
+
+    return await call.services.db.transact(work)
+
+
+async def _read_agreement(call: Call) -> AgreementView:
+    case_id = call.path["case"]
+    services = call.services
+
+    async def work(tx: Transaction) -> AgreementView:
+        await services.cases.visible(tx, call.sight, case_id)
+        agreement = await services.agreements.load(tx, case_id)
+        if agreement is None:
+            raise AgreementMissing
+        payload = {"form": "text"}
+        await services.timeline.append(tx, case_id, act="agreement.read", actor=call.who.id, payload=payload)
+        return agreement_message(services.agreements, agreement, call.who.id, "mediator")
+
+    return await services.db.transact(work)
+
+
 async def _enter(call: Call) -> EnteredRoom:
     case_id = call.path["case"]
     room, seat = await call.services.db.transact(
@@ -242,5 +288,14 @@ ROUTES = [
     _route("POST", "/{case}/invites", NewInvite, InviteCode, "an invite code, shown once", _make_invite),
     _route("POST", "/{case}/invites/{invite}/revoke", None, CaseView, "revoke an invite code", _revoke_invite),
     _route("POST", "/{case}/notices/{notice}/read", None, Revealed, "a notice's text; on the timeline", _read_notice),
+    _route("POST", "/{case}/chat/read", None, ChatRecord, "the chat's words; on the timeline", _read_chat),
+    _route(
+        "POST",
+        "/{case}/agreement/read",
+        None,
+        AgreementView,
+        "what the agreement says; on the timeline",
+        _read_agreement,
+    ),
     _route("POST", "/{case}/enter", None, EnteredRoom, "take the mediator's seat in the case's room", _enter),
 ]

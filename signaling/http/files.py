@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import time
+from collections.abc import Callable
 
 from starlette.responses import Response, StreamingResponse
 
@@ -15,6 +17,8 @@ from signaling.services import Services
 from vault import Transaction
 
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
+VIEWING_S = 600.0
+"""How long an officer may jump about in a recording before it counts as opened again."""
 _PRIVATE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
@@ -43,12 +47,43 @@ def is_signer(agreement: Agreement, person: str) -> bool:
 
 async def _agreement(call: Call) -> Response:
     case_id = call.path["case"]
-    await call.services.db.read(lambda tx: call.services.cases.visible(tx, call.sight, case_id))
-    return await pdf(call.services, case_id)
+    services = call.services
+    await services.db.read(lambda tx: services.cases.visible(tx, call.sight, case_id))
+    file = await pdf(services, case_id)
+    payload = {"form": "pdf"}
+    await services.db.transact(
+        lambda tx: services.timeline.append(tx, case_id, act="agreement.read", actor=call.who.id, payload=payload)
+    )
+    return file
+
+
+class Viewings:
+    """Which officer opened which recording lately, so that a player's many requests are one viewing."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        """`clock` tells monotonic seconds."""
+        self._clock = clock
+        self._seen: dict[tuple[str, str], float] = {}
+
+    def begins(self, officer: str, recording: str) -> bool:
+        """Whether this request opens a viewing; it then counts as opened for `VIEWING_S`."""
+        now = self._clock()
+        self._seen = {key: at for key, at in self._seen.items() if now - at < VIEWING_S}
+        if (officer, recording) in self._seen:
+            return False
+        self._seen[officer, recording] = now
+        return True
+
+    def forget(self, officer: str, recording: str) -> None:
+        """The viewing could not be put on record."""
+        self._seen.pop((officer, recording), None)
+
+
+_viewings = Viewings()
 
 
 async def _recording(call: Call) -> Response:
-    """A recording, whole or in part; its opening (a request from the first byte) is on the case's timeline."""
+    """A recording, whole or in part; its opening (an officer's first request for any part) is on the timeline."""
     recording_id = call.path["recording"]
     recordings = call.services.recordings
 
@@ -65,8 +100,12 @@ async def _recording(call: Call) -> Response:
     if wanted is None:
         return Response(status_code=416, headers={"Content-Range": f"bytes */{file.size}"})
     start, end = wanted
-    if start == 0:
-        await call.services.db.transact(lambda tx: recordings.viewed(tx, recording_id, call.who.id))
+    if _viewings.begins(call.who.id, recording_id):
+        try:
+            await call.services.db.transact(lambda tx: recordings.viewed(tx, recording_id, call.who.id))
+        except BaseException:
+            _viewings.forget(call.who.id, recording_id)
+            raise
     headers = {**_PRIVATE, "Accept-Ranges": "bytes", "Content-Length": str(end - start)}
     partial = "range" in call.headers
     if partial:

@@ -216,13 +216,19 @@ class RecordingRow(Message):
 
 
 class ChatRow(Message):
-    """A chat message on the record."""
+    """A chat message on the record; one of a caucus is there only for the mediator who sat in it."""
 
     id: Id
     name: str
     at: Time
-    text: str
-    private: bool
+    text: str = Field(description="empty on the case page: it is read by asking")
+    private: bool = Field(description="written in a caucus")
+
+
+class ChatRecord(Message):
+    """The chat with its words, oldest first; asking is on the timeline."""
+
+    chat: list[ChatRow]
 
 
 class NoticeRow(Message):
@@ -237,7 +243,7 @@ class NoticeRow(Message):
 
 
 class CaseView(Message):
-    """Everything that hangs on the case, in one place."""
+    """Everything that hangs on the case, in one place; the chat's and the agreement's words are read by asking."""
 
     id: Id
     revision: int
@@ -262,7 +268,9 @@ class CaseView(Message):
     recordings: list[RecordingRow]
     chat: list[ChatRow]
     notices: list[NoticeRow]
-    agreement: AgreementView | None
+    agreement: AgreementView | None = Field(
+        description="without its words: facts, terms, clauses, problems and document are empty"
+    )
 
 
 class TimelineRow(Message):
@@ -273,7 +281,7 @@ class TimelineRow(Message):
     actor: str
     act: str
     article: str | None
-    payload: dict[str, Any] | None
+    payload: dict[str, Any] | None = Field(description="null where it is erased, or was said in another's caucus")
     hash: str
 
 

@@ -1,11 +1,13 @@
 /** The console's requests, one function each. */
 
 import type {
+  AgreementView,
   CaseChanges,
   CaseInput,
   CaseList,
   CaseView,
   ChangePassword,
+  ChatRecord,
   CloseCase,
   EnteredRoom,
   InviteCode,
@@ -55,6 +57,8 @@ export const editParty = (id: string, party: string, body: PartyInput) => post<C
 export const reveal = (id: string, body: Reveal) => post<Revealed>(`${ofCase(id)}/reveal`, body);
 export const readNotice = (id: string, notice: string) =>
   post<Revealed>(`${ofCase(id)}/notices/${encodeURIComponent(notice)}/read`);
+export const readChat = (id: string) => post<ChatRecord>(`${ofCase(id)}/chat/read`);
+export const readAgreement = (id: string) => post<AgreementView>(`${ofCase(id)}/agreement/read`);
 export const closeCase = (id: string, body: CloseCase) => post<CaseView>(`${ofCase(id)}/close`, body);
 export const enterRoom = (id: string) => post<EnteredRoom>(`${ofCase(id)}/enter`);
 export const readTimeline = (id: string) => get<TimelineView>(`${ofCase(id)}/timeline`);

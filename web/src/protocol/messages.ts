@@ -266,7 +266,7 @@ export interface CaseRow {
   waiting: number;
 }
 /**
- * Everything that hangs on the case, in one place.
+ * Everything that hangs on the case, in one place; the chat's and the agreement's words are read by asking.
  */
 export interface CaseView {
   id: string;
@@ -292,6 +292,9 @@ export interface CaseView {
   recordings: RecordingRow[];
   chat: ChatRow[];
   notices: NoticeRow[];
+  /**
+   * without its words: facts, terms, clauses, problems and document are empty
+   */
   agreement: AgreementView | null;
 }
 /**
@@ -386,13 +389,19 @@ export interface RecordingRow {
   note: string;
 }
 /**
- * A chat message on the record.
+ * A chat message on the record; one of a caucus is there only for the mediator who sat in it.
  */
 export interface ChatRow {
   id: string;
   name: string;
   at: string;
+  /**
+   * empty on the case page: it is read by asking
+   */
   text: string;
+  /**
+   * written in a caucus
+   */
   private: boolean;
 }
 /**
@@ -412,6 +421,12 @@ export interface NoticeRow {
 export interface ChangePassword {
   old: string;
   new: string;
+}
+/**
+ * The chat with its words, oldest first; asking is on the timeline.
+ */
+export interface ChatRecord {
+  chat: ChatRow[];
 }
 export interface ChatView {
   id: string;
@@ -844,6 +859,9 @@ export interface TimelineRow {
   actor: string;
   act: string;
   article: string | null;
+  /**
+   * null where it is erased, or was said in another's caucus
+   */
   payload: {
     [k: string]: unknown;
   } | null;
