@@ -18,6 +18,7 @@ from cases.errors import (
     NotRevealable,
     NumberTaken,
     PartiesUnfit,
+    ReassignForbidden,
     ResponsibleUnknown,
 )
 from cases.inputs import CaseChanges, CaseFilters, NewCase, PageRequest, PartyChanges
@@ -269,7 +270,11 @@ async def test_the_case_passes_only_to_someone_who_may_work_on_it(bureau: Bureau
         with pytest.raises(ResponsibleUnknown):
             await edit(bureau, case, officer_id=bureau.people[who].id)
     case = await edit(bureau, case, officer_id=bureau.people["east.other"].id)
-    case = await edit(bureau, case, officer_id=bureau.people["city.chief"].id)
+    # Given away: the one who gave it may not take it back, nor may anybody else help himself to it.
+    with pytest.raises(ReassignForbidden):
+        await edit(bureau, case, officer_id=bureau.people["east.officer"].id)
+    changes = CaseChanges(officer_id=bureau.people["city.chief"].id)
+    case = await bureau.act("city.chief", bureau.cases.edit, case.id, case.revision, changes)
     assert (await get(bureau, case.id)).officer.username == "city.chief"
 
 
