@@ -65,7 +65,7 @@ async def _run(speaker: Speaker, tx: Transaction, room: Room, use: Use, recorded
     await use(tx, room, seat)
 
 
-def _may_sign(room: Room, seat: Seat) -> None:
+def may_sign(room: Room, seat: Seat) -> None:
     """Who signs is on the recording, was recognised by the officer, and agreed to signing electronically.
 
     Raises `NotCaptured`, `NotVerified`, `EsignDeclined`.
@@ -126,7 +126,7 @@ async def sign(speaker: Speaker, asked: said.AgreementSign) -> dict[str, Any]:
     strokes = [[point.model_dump() for point in stroke] for stroke in asked.strokes]
 
     async def use(tx: Transaction, room: Room, seat: Seat) -> None:
-        _may_sign(room, seat)
+        may_sign(room, seat)
         device = {"seat": seat.id, "endpoint": seat.endpoint}
         await speaker.services.agreements.sign(tx, room.case_id, seat.person_id, asked.lock_hash, strokes, device)
 
