@@ -51,7 +51,7 @@ async def announce(house: House, address: str, settings: Settings) -> None:
     print(f"  调解员工作台 officers' console   {address}/")
     if password is None:
         print(f"    用户 user {OFFICER}    密码如前 password as before")
-        print(f"    忘记了 forgotten: .venv/bin/python -m server reset-password {OFFICER}")
+        print(f"    忘记了 forgotten: ./heshi reset-password {OFFICER}")
     else:
         print(f"    用户 user {OFFICER}    一次性密码 one-time password {password}")
     sample = await services.db.transact(lambda tx: _sample(house, tx))
