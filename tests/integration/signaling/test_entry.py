@@ -64,12 +64,13 @@ def test_a_revoked_link_and_a_replaced_one(town: Town) -> None:
     assert town.state() == before
 
 
-def test_a_link_of_a_closed_case_is_not_made(town: Town) -> None:
+def test_a_closed_case_lets_nobody_new_in(town: Town) -> None:
+    """But a party may still have a link: a signer fetches the agreement by it."""
     case = town.case()
     good(town.officer.post(f"/api/cases/{case.id}/close", {"outcome": "withdrawn"}))
+    good(town.officer.post(f"/api/cases/{case.id}/parties/{case.parties['A']}/link"))
     before = town.state()
     for path, body in (
-        (f"/api/cases/{case.id}/parties/{case.parties['A']}/link", None),
         (f"/api/cases/{case.id}/invites", {"role": "witness"}),
         (f"/api/cases/{case.id}/close", {"outcome": "withdrawn"}),
     ):
