@@ -21,8 +21,9 @@ from signaling.live.sockets import Sockets
 from signaling.live.workers import Workers
 from signaling.services import Services
 
-MAX_EVENT = 400_000
-"""Bytes of one Socket.IO event: an offer of 12 slots with room to spare."""
+MAX_EVENT = 2_000_000
+"""Bytes of one Socket.IO event. Far more than any command may hold, so that an oversize one is refused with its code; a
+larger one ends the socket."""
 
 
 @asynccontextmanager

@@ -153,6 +153,7 @@ def test_main_job(service: Service, street: Street) -> None:
     _keep(zhang, "ended-zhang")
     officer.goto(case)
     films = _films(service, officer, case)
+    _plays(officer)
     _keep(officer, "case", full=True)
     tid(officer, "case-close").click()
     tid(officer, "close-outcome-agreed").check()
@@ -259,6 +260,18 @@ def _films(service: Service, officer: Page, case: str) -> dict[str, Film]:
     return films
 
 
+def _plays(officer: Page) -> None:
+    """The officer plays a recording on the case page and jumps about in it (by HTTP ranges)."""
+    officer.reload()
+    officer.locator('[data-testid^="recording-"][data-testid$="-play"]').first.click()
+    video = officer.locator('[data-testid^="recording-"][data-testid$="-video"]').first
+    expect(video).to_be_visible()
+    until(officer, "the recording plays", lambda: video.evaluate("v => v.readyState >= 2 && v.duration > 5"))
+    video.evaluate("v => { v.currentTime = v.duration - 2; }")
+    until(officer, "the jump to its end", lambda: video.evaluate("v => !v.seeking && v.readyState >= 2"))
+    assert video.evaluate("v => v.currentTime > v.duration - 3 && v.videoWidth > 0 && !v.error")
+
+
 def _check_films(films: dict[str, Film]) -> None:
     """The right camera and voice in each; frame numbers in step with time; the caucus is a gap, not in the film."""
     persons = {"王警官": OFFICER, "张㛃": PARTY_A, "李䶮": PARTY_B, "赵律师": LAWYER}
@@ -310,7 +323,7 @@ def _check_timeline(service: Service, officer: Page, case: str) -> None:
         "agreement.sealed",
         "session.ended",
     ]
-    story += ["case.closed"]
+    story += ["recording.viewed", "case.closed"]
     assert _in_order(acts, story), acts
     (STORY / "timeline.json").write_text(json.dumps(timeline, ensure_ascii=False, indent=1), encoding="utf-8")
 

@@ -220,11 +220,14 @@ async def test_unknown_events_and_the_librarys_own(town: Town, case: Case, room:
     assert town.revision(case) == before
 
 
-async def test_oversize_events_end_the_socket(town: Town, case: Case) -> None:
+async def test_oversize_events(town: Town, case: Case, room: dict[str, Live]) -> None:
+    """Ten times what any command may hold is refused with a code; what only an attacker sends ends the socket."""
+    assert await room["witness"].refused("chat.send", text="x" * 1_500_000) == "malformed"
+    assert await room["witness"].refused("media.offer", sdp="x" * 1_500_000) == "malformed"
     person = town.third(case, "witness")
     before = town.state()
     async with live(town.service.url, person) as (one,):
-        await one.sio.emit("chat.send", {"text": "x" * 500_000})
+        await one.sio.emit("chat.send", {"text": "x" * 2_500_000})
         async with asyncio.timeout(10):
             await one.gone.wait()
     # The service is well, and the person comes back.
