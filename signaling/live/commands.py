@@ -47,7 +47,9 @@ _BEGIN_RECORDING: Final = frozenset({"session.start", "session.resume"})
 async def _sync(speaker: Speaker, _: Empty) -> dict[str, Any]:
     holder = speaker.holder
     snapshot = await snapshot_of(speaker.services, holder.room, holder.seat, holder.endpoint)
-    holder.etag, holder.private = snapshot.etag, snapshot.view.private
+    # A sign that goes out is the pump's to tell, which waits for the seat's word before anybody hears it.
+    if snapshot.view.private or not holder.private:
+        holder.etag, holder.private = snapshot.etag, snapshot.view.private
     return snapshot.model_dump(mode="json")
 
 

@@ -103,12 +103,15 @@ class Pump:
             if snapshot.etag == holder.etag:
                 return
             sign_goes_out = holder.private and not snapshot.view.private
-            holder.etag, holder.private = snapshot.etag, snapshot.view.private
+            holder.etag = snapshot.etag
             body = snapshot.model_dump(mode="json")
             if not sign_goes_out:
+                holder.private = snapshot.view.private
                 await self._sio.emit("snapshot", body, to=holder.sid)
                 return
             await self._sio.call("snapshot", body, to=holder.sid, timeout=UNSIGN_TIMEOUT_S)
+            # Only now: whatever fails before this, the seat may still show the sign and is put out below.
+            holder.private = False
         except (TimeoutError, socketio.exceptions.SocketIOError):
             # It may still show the sign. Without a socket nothing flows from it, and coming back it asks anew.
             log.warning("seat %s did not say that its private sign is out", holder.seat)

@@ -131,6 +131,33 @@ async def test_who_keeps_the_private_sign_is_cut_off_before_anybody_hears(town: 
         silent.set()
 
 
+async def test_having_asked_is_no_word_that_the_private_sign_is_out(town: Town) -> None:
+    async with sitting(town) as (_, worker, _, officer, party):
+        await officer.do("caucus.enter", side="A")
+        await party.shown(lambda view: view["private"])
+        silent = asyncio.Event()
+
+        async def says_nothing(_: object) -> None:
+            await silent.wait()
+
+        party.sio.on("snapshot", says_nothing)
+        # The relay is slow with one table, so that the end of the caucus finds the room busy and the seat asks first.
+        worker.obeys.clear()
+        worker.heard.clear()
+        await party.do("media.state", mic=False, camera=True)
+        async with asyncio.timeout(10):
+            await worker.heard.wait()
+        told = len(worker.tables)
+        await officer.do("caucus.leave")
+        await party.do("room.sync")
+        worker.obeys.set()
+        async with asyncio.timeout(10):
+            await party.gone.wait()
+        await officer.shown(lambda view: view["phase"] == "joint" and not view["peers"][0]["online"])
+        assert all(table["rows"] == [] for table in worker.tables[told:])
+        silent.set()
+
+
 async def test_a_failed_recorder_is_asked_again_when_the_session_goes_on(town: Town) -> None:
     async with sitting(town) as (case, worker, _, officer, party):
         await worker.tell("recorder", room=case.room, state="failed", reason="disk.low")
