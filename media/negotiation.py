@@ -14,12 +14,11 @@ from aiortc import sdp
 
 from media.errors import CodecUnsupported, OfferMalformed, OfferTooLarge, OfferWithoutAudio
 from media.link import Plan, SlotLine, UpLine
+from media.offer_text import vetted
 from media.ports import Medium
 from media.rtp import URI_LEVEL, URI_MID, URI_SENT, ExtensionIds
 from media.source import Kind
 
-MAX_BYTES = 200_000
-MAX_LINES = 64
 MAX_SLOTS = 12
 OPUS_PARAMETERS = "minptime=10;useinbandfec=1;usedtx=1"
 
@@ -65,10 +64,9 @@ class Offer:
 
 def read_offer(text: str) -> Offer:
     """Understand an offer. Raises OfferTooLarge, OfferMalformed, OfferWithoutAudio or CodecUnsupported."""
-    if len(text) > MAX_BYTES or text.count("\nm=") > MAX_LINES:
-        raise OfferTooLarge
+    checked = vetted(text)
     try:
-        parsed = sdp.SessionDescription.parse(text)
+        parsed = sdp.SessionDescription.parse(checked)
         lines = [_line(media) for media in parsed.media]
     except OfferMalformed:
         raise
