@@ -45,6 +45,8 @@ AUTHORITY: Final[Mapping[str, frozenset[Role]]] = {
     "chat.send": _ALL,
     "hand.set": _ALL,
     "media.state": _ALL,
+    "screen.share": _ALL,
+    "screen.stop": _ALL,
 }
 
 

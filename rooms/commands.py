@@ -15,7 +15,7 @@ from cases.rules import clean_text
 from rooms import errors
 from rooms.authority import AUTHORITY, allowed
 from rooms.model import Change, Context, Room, Seat
-from rooms.rules import caucus, chat, seats, sessions
+from rooms.rules import caucus, chat, screen, seats, sessions
 from rooms.views import Result, Side
 
 _SeatId = Annotated[str, Field(min_length=1, max_length=64)]
@@ -122,6 +122,8 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "chat.send": _command(SendChat, lambda room, seat, p, c: chat.send(room, seat, _words(p.text), c)),
     "hand.set": _command(SetHand, lambda room, seat, p, c: seats.set_hand(room, seat, p.raised, c)),
     "media.state": _command(MediaSwitches, lambda room, seat, p, c: seats.set_media(room, seat, p.mic, p.camera, c)),
+    "screen.share": _command(Nothing, lambda room, seat, _, c: screen.share(room, seat, c)),
+    "screen.stop": _command(Nothing, lambda room, seat, _, c: screen.stop(room, seat, c)),
 }
 """Every client command by its Socket.IO event name; `payload` is its strict form."""
 

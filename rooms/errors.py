@@ -47,6 +47,30 @@ class RoomInCaucus(Conflict):
     en = "The mediator is speaking privately with the other side; write again when that ends."
 
 
+class ScreenNotNow(Conflict):
+    """Nothing flows to or from this seat: not begun, a break, a caucus of others."""
+
+    code = "room.screen_not_now"
+    zh = "现在不能共享屏幕，请等调解开始或继续以后再试。"
+    en = "The screen cannot be shared now; try again once the session runs."
+
+
+class ScreenTaken(Conflict):
+    """One shared screen at a time."""
+
+    code = "room.screen_taken"
+    zh = "已有人正在共享屏幕，请等对方停止共享后再试。"
+    en = "Somebody else is sharing their screen; try again when they have stopped."
+
+
+class ScreenNotConnected(Conflict):
+    """The device's media connection is not up, so nobody would see anything."""
+
+    code = "room.screen_not_connected"
+    zh = "您的声音画面尚未接通，请等接通后再共享屏幕。"
+    en = "Your sound and picture are not connected yet; share the screen once they are."
+
+
 class SideAbsent(Conflict):
     code = "room.side_absent"
     zh = "这一方还没有人在调解室内，请先准许其进入。"

@@ -16,7 +16,9 @@ from rooms.views import MediaState, Phase, Presence, RecorderState, Result, Side
 Json = None | bool | int | str | list["Json"] | dict[str, "Json"]
 
 PLACES = 8
-"""Endpoints that fit in a room; each browser has one receive slot fewer."""
+"""Endpoints that fit in a room; each browser has one receive slot fewer for their sound and pictures."""
+SCREEN_SLOT = PLACES - 1
+"""The receive slot after those: the shared screen, without sound."""
 HOST_PLACE = 0
 """Kept for the mediator, so that a full room can always be hosted."""
 
@@ -137,6 +139,17 @@ class Caucus:
 
 @_STORED
 @dataclass(frozen=True, slots=True)
+class Share:
+    """A shared screen. It belongs to one seat at one device and to one audience."""
+
+    seat: str
+    endpoint: str
+    caucus: int | None
+    """The `Caucus.revision` of the wall behind which it was begun; `None` in the joint session."""
+
+
+@_STORED
+@dataclass(frozen=True, slots=True)
 class Placement:
     worker: str
     epoch: int
@@ -155,6 +168,8 @@ class Room:
     endpoints: Mapping[str, Endpoint] = field(default_factory=dict)
     chat: tuple[ChatMessage, ...] = ()
     caucus: Caucus | None = None
+    share: Share | None = None
+    """Read it by `rooms.rules.screen.sharing`: only that knows whether it still holds."""
     segment: str | None = None
     placement: Placement | None = None
     epoch: int = 0

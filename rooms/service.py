@@ -19,6 +19,7 @@ from rooms import errors
 from rooms.commands import perform
 from rooms.model import Act, Change, Context, Room, Seat
 from rooms.rules.entering import ensure_seat, host
+from rooms.rules.screen import settle
 from rooms.rules.seats import seat_of
 from rooms.store import RoomStore, revoke_devices
 from rooms.table import advance
@@ -97,7 +98,8 @@ class Rooms:
 
         Devices that are no longer in the room lose their credential. Raises StaleRevision (the caller runs again).
         """
-        for act in acts:
+        after, ended = settle(after)
+        for act in (*acts, *ended):
             await self.note(tx, before.case_id, act, actor)
         if after == before:
             return before

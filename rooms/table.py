@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from rooms.model import Json, Room, Seat
+from rooms.model import SCREEN_SLOT, Json, Room, Seat
+from rooms.rules.screen import sharing
 from rooms.rules.seats import members
 
 LEASE_S = 30
@@ -41,6 +42,7 @@ def forwarding_table(room: Room) -> dict[str, Json]:
     record: list[Json] = []
     publishers = _publishers(room)
     key = "caucus" if room.caucus is not None else "joint"
+    share = sharing(room)
     for source in publishers:
         for target in publishers:
             if source is not target:
@@ -51,18 +53,22 @@ def forwarding_table(room: Room) -> dict[str, Json]:
                         "from": source.endpoint,
                         "audio": source.audio,
                         "video": source.video,
+                        "source": "camera",
                     }
                 )
-        record.append(
-            {
-                "endpoint": source.endpoint,
-                "segment": room.segment,
-                "key": key,
-                "seats": [seat.id for seat in source.seats],
-                "audio": source.audio,
-                "video": source.video,
-            }
-        )
+                if share is not None and share.endpoint == source.endpoint:
+                    rows.append(_screen_row(source, target))
+        entry: dict[str, Json] = {
+            "endpoint": source.endpoint,
+            "segment": room.segment,
+            "key": key,
+            "seats": [seat.id for seat in source.seats],
+            "audio": source.audio,
+            "video": source.video,
+        }
+        if share is not None and share.endpoint == source.endpoint:
+            entry["screen"] = True
+        record.append(entry)
     return {
         "room": room.id,
         "revision": room.table_revision,
@@ -70,6 +76,17 @@ def forwarding_table(room: Room) -> dict[str, Json]:
         "lease_s": LEASE_S,
         "rows": rows,
         "record": record,
+    }
+
+
+def _screen_row(source: _Publisher, target: _Publisher) -> Json:
+    return {
+        "to": target.endpoint,
+        "slot": SCREEN_SLOT,
+        "from": source.endpoint,
+        "audio": False,
+        "video": True,
+        "source": "screen",
     }
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from hashlib import sha256
 
 from formats.canonical import canonical
-from rooms.model import FrozenPeer, Json, Room, Seat, is_member
+from rooms.model import SCREEN_SLOT, FrozenPeer, Json, Room, Seat, is_member
+from rooms.rules.screen import shown_to
 from rooms.rules.seats import seat_of
 from rooms.table import slot_of
 from rooms.views import (
@@ -18,6 +19,7 @@ from rooms.views import (
     LastView,
     PeerView,
     RoomView,
+    ScreenView,
     SessionView,
     WaitingView,
     YouView,
@@ -68,6 +70,7 @@ def _unadmitted(seat: Seat, organ: str, hint: Hint) -> RoomView:
         session=None,
         last=None,
         recorder=None,
+        screen=None,
         peers=[],
         waiting=[],
         chat=[],
@@ -91,6 +94,7 @@ def _admitted(room: Room, seat: Seat, organ: str) -> RoomView:
         session=SessionView(number=session.number, started_at=session.started_at) if session else None,
         last=_last(room),
         recorder=room.recorder,
+        screen=_screen(room, seat),
         peers=_peers(room, seat),
         waiting=_waiting(room) if seat.role == "mediator" else [],
         chat=_chat(room, seat),
@@ -120,6 +124,14 @@ def _you(seat: Seat) -> YouView:
         verified=seat.verified_at is not None,
         consents={name: consent.given for name, consent in sorted(seat.consents.items())},
     )
+
+
+def _screen(room: Room, seat: Seat) -> ScreenView | None:
+    share = shown_to(room, seat)
+    if share is None:
+        return None
+    slot = None if share.endpoint == seat.endpoint else SCREEN_SLOT
+    return ScreenView(seat=share.seat, name=room.seats[share.seat].name, slot=slot)
 
 
 def _hint(room: Room, seat: Seat) -> Hint | None:

@@ -96,6 +96,15 @@ class WaitingView(_View):
     online: bool
 
 
+class ScreenView(_View):
+    """The shared screen that the reader may see, or shares."""
+
+    seat: str
+    name: str
+    slot: int | None
+    """The reader's receive slot that carries it; `None` for whoever sits at the sharing device."""
+
+
 class ChatView(_View):
     id: str
     seat: str
@@ -138,6 +147,7 @@ class RoomView(_View):
     last: LastView | None
     """Only between sittings (phase `idle`); `None` before the first has ended."""
     recorder: RecorderState | None
+    screen: ScreenView | None
     peers: list[PeerView]
     waiting: list[WaitingView]
     chat: list[ChatView]

@@ -63,9 +63,11 @@ The server sends:
 MEDIA = """
 ## Media
 One connection per device. The browser offers once, with these m-lines in this order: microphone (audio, sendonly),
-camera (video, sendonly), screen (video, sendonly, idle), then `slots` pairs of audio and video (recvonly). The server
-answers; nothing is renegotiated. What flows in a slot follows from the room: `PeerView.slot` names it. A new connection
-replaces the old one: after `media.lost`, a failed connection, or a changed `media_epoch`.
+camera (video, sendonly), screen (video, sendonly, idle), then `slots` pairs of audio and video (recvonly), then one
+more video (recvonly): the slot `screen_slot`. The camera may be offered as two layers, rid `q` (half size) and rid `h`,
+in this order. The server answers; nothing is renegotiated. What flows in a slot follows from the room:
+`PeerView.slot` and `ScreenView.slot` name it. A new connection replaces the old one: after `media.lost`, a failed
+connection, or a changed `media_epoch`.
 
 ## Models
 """

@@ -15,6 +15,7 @@ from signaling.live.snapshots import snapshot_of
 from signaling.live.speaker import Speaker
 from signaling.messages import agreement as said
 from signaling.messages.base import Empty
+from signaling.messages.quality import QualityNews, QualityReport
 from signaling.messages.room import Beat, MediaAnswer, MediaLost, MediaOffer, Replaced, Snapshot
 
 Run = Callable[[Speaker, Any], Awaitable[dict[str, Any]]]
@@ -57,6 +58,11 @@ async def _offer(speaker: Speaker, payload: MediaOffer) -> dict[str, Any]:
     return {"sdp": await speaker.media.offer(speaker.holder, payload.sdp)}
 
 
+async def _quality(speaker: Speaker, payload: QualityReport) -> dict[str, Any]:
+    speaker.quality.report(speaker.holder, speaker.key, payload)
+    return {}
+
+
 _SUMMARIES: Final[Mapping[str, str]] = {
     "session.open": "open the sitting: people may be let in, nothing flows yet",
     "session.start": "begin the joint session, forwarding and recording",
@@ -75,6 +81,8 @@ _SUMMARIES: Final[Mapping[str, str]] = {
     "chat.send": "write to everybody, or inside a caucus to its members",
     "hand.set": "raise or lower one's own hand",
     "media.state": "tell whether microphone and camera are on",
+    "screen.share": "show one's screen to whoever hears one now; one at a time",
+    "screen.stop": "end one's own share; the mediator ends anybody's",
 }
 
 _HOST: Final = frozenset[Role]({"mediator"})
@@ -91,6 +99,7 @@ def _command(
 COMMANDS: Final[dict[str, Command]] = {
     "room.sync": _command(Empty, Snapshot, "ask for everything this seat may know", _ALL, _sync),
     "media.offer": _command(MediaOffer, MediaAnswer, "connect this device's media anew", _ALL, _offer),
+    "quality.report": _command(QualityReport, None, "what only the browser knows of its connection", _ALL, _quality),
     **{
         name: _command(command.payload, None, _SUMMARIES[name], AUTHORITY[name], _room)
         for name, command in ROOM_COMMANDS.items()
@@ -111,5 +120,6 @@ EVENTS: Final[dict[str, tuple[type[BaseModel], str]]] = {
     "snapshot": (Snapshot, "all that this seat may know, after any change of it"),
     "beat": (Beat, "every few seconds; a client whose etag differs asks for `room.sync`"),
     "replaced": (Replaced, "another tab or device holds this seat now"),
+    "quality": (QualityNews, "how this seat's connection carries, when that has changed"),
     "media.lost": (MediaLost, "the media connection is gone: offer again"),
 }

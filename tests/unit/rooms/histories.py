@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from formats.errors import HeshiError
 from rooms.commands import perform
 from rooms.model import Act, Change, Context, Identity, Room
-from rooms.rules import entering, system
+from rooms.rules import entering, screen, system
 from rooms.table import advance
 
 MEDIATOR = "seat_m"
@@ -62,6 +62,8 @@ class World:
             room, acts = _KINDS[op.kind](self.room, op, context)
         except HeshiError as error:
             return error.code
+        room, ended = screen.settle(room)
+        acts = [*acts, *ended]
         if room is not self.room or acts:
             self.room = advance(self.room, room)
         self.acts += acts
@@ -164,10 +166,10 @@ def coming_in(short: str) -> list[Op]:
 
 
 def in_session(*guests: str) -> list[Op]:
-    """A joint session with these guests."""
-    ops = [Op("online", "m"), Op("place", name="w1"), command("m", "session.open")]
+    """A joint session with these guests, everybody's media connected."""
+    ops = [Op("online", "m"), Op("place", name="w1"), Op("media", "m", "connected"), command("m", "session.open")]
     for short in guests:
-        ops += coming_in(short)
+        ops += [*coming_in(short), Op("media", short, "connected")]
     return [*ops, command("m", "session.start")]
 
 
@@ -196,6 +198,9 @@ def own_ops(shorts: list[str]) -> st.SearchStrategy[Op]:
         st.builds(lambda s, v: command(s, "hand.set", raised=v), seat, st.booleans()),
         st.builds(lambda s, m, c: command(s, "media.state", mic=m, camera=c), seat, st.booleans(), st.booleans()),
         seat.map(lambda s: command(s, "seat.leave")),
+        seat.map(lambda s: command(s, "screen.share")),
+        seat.map(lambda s: command(s, "screen.stop")),
+        seat.map(lambda s: Op("media", s, "connected")),
     )
 
 

@@ -27,6 +27,8 @@ caucus.leave      1 0 0 0 0 0 0 0
 chat.send         1 1 1 1 1 1 1 1
 hand.set          1 1 1 1 1 1 1 1
 media.state       1 1 1 1 1 1 1 1
+screen.share      1 1 1 1 1 1 1 1
+screen.stop       1 1 1 1 1 1 1 1
 seat.leave        0 1 1 1 1 1 1 1
 """
 COLUMNS = (

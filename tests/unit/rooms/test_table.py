@@ -51,7 +51,8 @@ def test_what_is_off_or_muted_does_not_flow(ops: list[Op]) -> None:
         world.play(op, step)
         holders = {seat.endpoint: seat for seat in world.room.seats.values()}
         now = table(world.room)
-        for endpoint_id, row in [(r["from"], r) for r in now["rows"]] + [(r["endpoint"], r) for r in now["record"]]:
+        cameras = [r for r in now["rows"] if r["source"] == "camera"]
+        for endpoint_id, row in [(r["from"], r) for r in cameras] + [(r["endpoint"], r) for r in now["record"]]:
             seat = holders[endpoint_id]
             assert row["audio"] == (seat.mic and not seat.muted)
             assert row["video"] == seat.camera
@@ -85,6 +86,9 @@ def test_rows_agree_with_the_slots_people_are_told(ops: list[Op]) -> None:
     room = world.room
     holders = {seat.endpoint: seat for seat in room.seats.values()}
     for row in table(room)["rows"]:
+        if row["source"] == "screen":
+            assert row["slot"] == cast(dict[str, Any], view(room, holders[row["to"]].id)["screen"])["slot"]
+            continue
         told = cast(list[dict[str, Any]], view(room, holders[row["to"]].id)["peers"])
         assert {peer["seat"]: peer["slot"] for peer in told}[holders[row["from"]].id] == row["slot"]
     targets = [(row["to"], row["slot"]) for row in table(room)["rows"]]

@@ -45,6 +45,7 @@ traceless = st.one_of(
         lambda s, t: command(s, "chat.send", text=t), st.sampled_from(["m", *A]), st.sampled_from(["密语", "价"])
     ),
     st.builds(lambda s, v: command(s, "hand.set", raised=v), st.sampled_from(["m", *A]), st.booleans()),
+    st.builds(command, st.sampled_from(["m", *A]), st.sampled_from(["screen.share", "screen.stop"])),
     st.just(Op("acknowledge")),
 )
 """Acts in a caucus that leave nothing behind for those outside even when the wall is down."""

@@ -583,8 +583,19 @@ export interface MediaOffer {
  * What a browser needs before it offers.
  */
 export interface MediaSetup {
+  /**
+   * receive slots for people: a pair of audio and video each
+   */
   slots: number;
+  /**
+   * the receive slot after those: one video line, for the shared screen
+   */
+  screen_slot: number;
   ice_servers: IceServer[];
+  /**
+   * send media through the TURN servers alone
+   */
+  relay_only: boolean;
 }
 export interface MediaSwitches {
   mic: boolean;
@@ -754,6 +765,7 @@ export interface RoomView {
   session: SessionView | null;
   last: LastView | null;
   recorder: ("idle" | "ok" | "failed") | null;
+  screen: ScreenView | null;
   peers: PeerView[];
   waiting: WaitingView[];
   chat: ChatView[];
@@ -781,6 +793,14 @@ export interface YouView {
 export interface SessionView {
   number: number;
   started_at: string | null;
+}
+/**
+ * The shared screen that the reader may see, or shares.
+ */
+export interface ScreenView {
+  seat: string;
+  name: string;
+  slot: number | null;
 }
 /**
  * Somebody at the door, as the mediator sees them (nobody else receives this).
