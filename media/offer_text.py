@@ -42,14 +42,17 @@ def vetted(text: str) -> str:
     lines = [line for line in text.replace("\r", "").split("\n") if not line.startswith(_UNUSED)]
     if sum(line.startswith("m=") for line in lines) > MAX_SECTIONS:
         raise OfferTooLarge("sections")
-    section = _Section()
-    for line in lines:
+    section, begins = _Section(), -1
+    for at, line in enumerate(lines):
         if len(line) > MAX_LINE:
             raise OfferTooLarge("line")
         if line.startswith("m="):
             if not _SECTION.fullmatch(line):
                 raise OfferMalformed("section")
-            section = _Section()
+            section, begins = _Section(), at
+        elif line == "a=bundle-only" and begins >= 0:
+            # Port 0 means here: only within the bundle (RFC 9143, section 6; Firefox). Without it, a refused line.
+            lines[begins] = lines[begins].replace(" 0 ", " 9 ", 1)
         else:
             section.take(line)
     return "\r\n".join(lines)
