@@ -32,7 +32,7 @@ Rules for the browser side
 8. A slot that receives nothing shows its last frame: hide the picture when signaling says that the slot is empty.
 """
 
-from media.adapter import host_addresses
+from media.addresses import host_addresses
 from media.errors import OfferMalformed, StaleEpoch, TableMalformed
 from media.ports import Applied, Event, RelaySettings, Sink, SinkFactory
 from media.relay import Relay

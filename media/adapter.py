@@ -18,7 +18,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from aioice import Connection, stun
-from aioice.ice import CandidatePair, StunProtocol, get_host_addresses
+from aioice.ice import CandidatePair, StunProtocol
 from aiortc import RTCCertificate, RTCDtlsFingerprint, RTCDtlsParameters, RTCDtlsTransport
 from pylibsrtp import _binding
 
@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 PRIVATE_NAMES: Final = (
     ("aioice.ice", "Connection", ("check_incoming", "check_complete", "data_received", "gather_candidates")),
     ("aioice.ice", "Connection()", ("_local_candidates", "_local_candidates_start", "_local_candidates_end")),
-    ("aioice.ice", "Connection()", ("_protocols", "_nominated")),
+    ("aioice.ice", "Connection()", ("_protocols", "_nominated", "_queue")),
     ("aioice.ice", "StunProtocol", ("request", "close", "datagram_received", "send_stun", "send_data")),
     ("aioice.ice", "CandidatePair", ("remote_addr", "State")),
     ("aiortc.rtcdtlstransport", "RTCDtlsTransport()", ("_set_role", "_rx_srtp", "_tx_srtp", "_transport")),
@@ -40,6 +40,10 @@ PRIVATE_NAMES: Final = (
 )
 
 _ROOM_FOR_TAG = 160
+MAX_WAITING = 64  # DTLS datagrams between two turns of the loop, or before ICE is done
+MAX_SSRCS = 256  # libsrtp keeps a state for each SSRC it once accepted, and searches them one by one
+MAX_SOURCES = 32
+"""Addresses that one connection may be checked from: each costs a pair and checks of ours in return."""
 
 _lib, _ffi = _binding.lib, _binding.ffi
 _buffer = _ffi.new("char[]", MAX_DATAGRAM)
@@ -91,6 +95,7 @@ class Ice(Connection):
         self.path: tuple[Wire, Address] | None = None
         self.media: Callable[[bytes], None] | None = None
         self.heard: Callable[[], None] | None = None
+        self._sources: set[Address] = set()
         port.enter(self)
 
     def lane(self, wire: Wire) -> Lane:
@@ -99,6 +104,10 @@ class Ice(Connection):
 
     def check_incoming(self, message: stun.Message, addr: Address, protocol: StunProtocol) -> None:
         """A check whose integrity was right: learn where it came from."""
+        if addr not in self._sources:
+            if len(self._sources) >= MAX_SOURCES or "PRIORITY" not in message.attributes:
+                return
+            self._sources.add(addr)
         self._port.learn(addr, self, proven=False)
         if self.heard is not None:
             self.heard()
@@ -118,7 +127,7 @@ class Ice(Connection):
         if data[0] > 127:
             if self.media is not None:
                 self.media(data)
-        elif data[0] < 64:
+        elif data[0] < 64 and self._queue.qsize() < MAX_WAITING:
             super().data_received(data, component)
 
     async def close(self) -> None:
@@ -150,6 +159,8 @@ class Transport:
         self._tx: Any = None
         self.on_lost: Callable[[], None] | None = None
         self.errors = 0
+        self.bad_srtp = 0
+        self._ssrcs: set[bytes] = set()
 
     def local(self) -> Local:
         """Our end, for the answer."""
@@ -188,9 +199,13 @@ class Transport:
         _length[0] = size
         rtcp = 192 <= data[1] <= 223
         unprotect = _lib.srtp_unprotect_rtcp if rtcp else _lib.srtp_unprotect
-        if unprotect(self._rx, _buffer, _length):
-            self.errors += 1
+        ssrc = data[4:8] if rtcp else data[8:12]
+        known = ssrc in self._ssrcs
+        if (not known and len(self._ssrcs) >= MAX_SSRCS) or unprotect(self._rx, _buffer, _length):
+            self.bad_srtp += 1
             return
+        if not known:
+            self._ssrcs.add(ssrc)
         try:
             self._on_media(_view[0 : _length[0]], rtcp)
         except Exception:
@@ -239,11 +254,6 @@ class Transport:
 def new_certificate() -> RTCCertificate:
     """A fresh self-signed certificate; one serves all connections of a worker."""
     return RTCCertificate.generateCertificate()
-
-
-def host_addresses() -> tuple[str, ...]:
-    """This machine's own IPv4 addresses, loopback excluded."""
-    return tuple(get_host_addresses(use_ipv4=True, use_ipv6=False))
 
 
 def _user_name() -> str:

@@ -6,11 +6,13 @@ import asyncio
 import contextlib
 import logging
 import socket
+import struct
 from typing import Any, Protocol
 
 from aioice import Candidate, stun
 from aioice.candidate import candidate_foundation, candidate_priority
 
+from media.addresses import in_order, loopback_addresses
 from media.ports import RelaySettings
 
 logger = logging.getLogger(__name__)
@@ -20,6 +22,9 @@ BATCH = 64  # datagrams per wake-up, so that a flood cannot starve the loop's ti
 SOCKET_BUFFER = 4 << 20
 
 Address = tuple[str, int]
+"""Host and port. IPv6 has four elements in Python: flow and scope are dropped, no link-local address is ever bound."""
+
+WILDCARDS = ("0.0.0.0", "::")  # noqa: S104 (compared, not bound)
 
 
 class Channel(Protocol):
@@ -81,14 +86,13 @@ class Port:
     """One UDP port number on one or more local addresses, shared by all connections of the worker."""
 
     def __init__(self, settings: RelaySettings) -> None:
-        hosts = dict.fromkeys(settings.host_ips)
-        if settings.include_loopback:
-            hosts["127.0.0.1"] = None
-        self._hosts = tuple(hosts)
+        loopback = loopback_addresses() if settings.include_loopback else ()
+        self._hosts = tuple(dict.fromkeys((*settings.host_ips, *loopback)))
         self._advertised = settings.advertised
         self._wanted = settings.port
         self.number = 0
         self.lost = self.errors = 0
+        self.unknown_address = self.bad_stun = 0
         self.wires: list[Wire] = []
         self._by_user: dict[str, Agent] = {}
         self._by_address: dict[Address, Agent] = {}
@@ -114,6 +118,9 @@ class Port:
             sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
             self.wires.append(Wire(self, host, sock))
             sock.setblocking(False)
+            if sock.family == socket.AF_INET6:
+                # Or "::" would take IPv4 too, and its senders would appear as ::ffff:….
+                sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
             for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
                 sock.setsockopt(socket.SOL_SOCKET, option, SOCKET_BUFFER)
             sock.bind((host, self.number))
@@ -128,10 +135,9 @@ class Port:
         self.wires.clear()
 
     def candidates(self) -> list[Candidate]:
-        """What browsers may send to, best first."""
-        hosts = [wire.host for wire in self.wires if wire.host not in ("0.0.0.0", "::")]  # noqa: S104 (compared, not bound)
-        if self._advertised:
-            hosts.insert(0, self._advertised)
+        """What browsers may send to, best first (RFC 8445, section 5.1.2.1): the public addresses, then our own."""
+        own = in_order(wire.host for wire in self.wires if wire.host not in WILDCARDS)
+        hosts = dict.fromkeys((*in_order(self._advertised), *own))
         return [host_candidate(host, self.number, 65535 - index) for index, host in enumerate(hosts)]
 
     def deliver(self, wire: Wire, data: bytes, addr: Address) -> None:
@@ -143,19 +149,24 @@ class Port:
             ice = self._by_address.get(addr)
             if ice is not None:
                 ice.data_received(data, 1)
+            else:
+                self.unknown_address += 1
             return
         if first > 3 or len(data) < 20:
+            self.bad_stun += 1
             return
         lane = self._by_transaction.get(data[8:20])
         if lane is None or first & 0x01 == 0:
             lane = self._requested(wire, data)
         if lane is not None:
             lane.datagram_received(data, addr)
+        else:
+            self.bad_stun += 1
 
     def _requested(self, wire: Wire, data: bytes) -> Channel | None:
         try:
             message = stun.parse_message(data)
-        except ValueError:
+        except (ValueError, struct.error):  # aioice lets attributes of a wrong size through to struct
             return None
         if message.message_class != stun.Class.REQUEST:
             return None

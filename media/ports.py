@@ -13,13 +13,13 @@ Medium = Literal["audio", "video"]
 class RelaySettings:
     """Where the relay listens and what it tells browsers.
 
-    `host_ips`: local addresses to bind, all on one port number. `advertised`: an address written into answers first (a
-    public address that is mapped 1:1 onto the first bound one), or None. `port`: UDP port, 0 = any free one.
-    `include_loopback`: also bind and offer 127.0.0.1 (demo and tests).
+    `host_ips`: local IPv4 and IPv6 addresses to bind, all on one port number. `advertised`: addresses written into
+    answers first: a public one per family, mapped 1:1 onto a bound one. `port`: UDP port, 0 = any free one.
+    `include_loopback`: also bind and offer 127.0.0.1 and ::1 where the machine has them (demo and tests).
     """
 
     host_ips: tuple[str, ...]
-    advertised: str | None = None
+    advertised: tuple[str, ...] = ()
     port: int = 0
     include_loopback: bool = False
 

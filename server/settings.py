@@ -5,16 +5,20 @@ from __future__ import annotations
 import inspect
 import os
 import re
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX = "HESHI_"
 WORKER_PREFIX = "HESHI_WORKER_"
 FOR_TOOLS = {"HESHI_CHROMIUM"}
 """Names that the tests and scripts read, not the service."""
+
+TURN_URL = re.compile(r"turns?:([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(\?transport=(udp|tcp))?")
+"""RFC 7065, without the escapes that host names never need."""
 
 
 class UnknownSetting(SystemExit):
@@ -24,7 +28,7 @@ class UnknownSetting(SystemExit):
 class Settings(BaseSettings):
     """Everything that can be set. Each field is one environment variable, e.g. `HESHI_DATA`."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", hide_input_in_errors=True)
 
     data: Path = Path("data")
     """Folder of the embedded database, keys, blobs and the recording spool."""
@@ -53,11 +57,24 @@ class Settings(BaseSettings):
     media_host_ips: Annotated[tuple[str, ...], NoDecode] = ()
     """Addresses that media sockets bind to (comma-separated); empty: every interface's."""
 
-    media_advertised: str = ""
-    """Public address to announce instead (1:1 NAT)."""
+    media_advertised: Annotated[tuple[str, ...], NoDecode] = ()
+    """Public addresses to announce first (1:1 NAT): one IPv4, one IPv6 or both, comma-separated."""
 
     media_port: int = Field(default=0, ge=0, le=65535)
     """First UDP port; worker n uses port + n. 0: any free port."""
+
+    turn: Annotated[tuple[str, ...], NoDecode] = ()
+    """TURN servers for browsers whose network lets no UDP through (comma-separated), e.g.
+    `turn:turn.example:3478,turns:turn.example:443?transport=tcp`; empty: none."""
+
+    turn_secret: SecretStr = SecretStr("")
+    """The TURN server's shared secret (coturn: `use-auth-secret`, `static-auth-secret`)."""
+
+    turn_hours: int = Field(default=12, ge=1, le=168)
+    """How long a TURN credential is good for at least; a room that is open longer gets new ones in time."""
+
+    media_relay_only: bool = False
+    """Send all media through TURN: for stations whose firewall passes nothing else."""
 
     organ: str = Field(default="未命名机关", min_length=1, max_length=100)
     """Name of the root organ, used once: when `serve` makes the first administrator."""
@@ -68,13 +85,51 @@ class Settings(BaseSettings):
     station_zone: str = "Asia/Shanghai"
     """Time zone in which people and documents read times."""
 
+    metrics_token: SecretStr = SecretStr("")
+    """What a monitoring system shows as its bearer token to read `/metrics` (16 characters at least); empty: nobody may."""
+
     log_level: str = "INFO"
     """`DEBUG`, `INFO`, `WARNING` or `ERROR`."""
 
-    @field_validator("trusted_proxies", "media_host_ips", mode="before")
+    @field_validator("trusted_proxies", "media_host_ips", "media_advertised", "turn", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("media_host_ips", "media_advertised")
+    @classmethod
+    def _addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(str(ip_address(one)) for one in value)
+
+    @field_validator("media_advertised")
+    @classmethod
+    def _one_per_family(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if len({":" in one for one in value}) < len(value):
+            raise ValueError("one IPv4 and one IPv6 address at most")
+        return value
+
+    @field_validator("metrics_token")
+    @classmethod
+    def _long_enough(cls, value: SecretStr) -> SecretStr:
+        if 0 < len(value.get_secret_value()) < 16:
+            raise ValueError("16 characters at least")
+        return value
+
+    @field_validator("turn")
+    @classmethod
+    def _turn_urls(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for one in value:
+            if not TURN_URL.fullmatch(one):
+                raise ValueError(f"not a TURN address: {one}")
+        return value
+
+    @model_validator(mode="after")
+    def _turn_whole(self) -> Settings:
+        if bool(self.turn) != bool(self.turn_secret.get_secret_value()):
+            raise ValueError("turn and turn_secret belong together")
+        if self.media_relay_only and not self.turn:
+            raise ValueError("media_relay_only needs turn")
+        return self
 
     @property
     def database_url(self) -> str:

@@ -13,9 +13,11 @@ from cases import Cases, ConsoleNotices, Officers
 from recording import Recordings
 from rooms import Rooms
 from rooms.entry import Entry
+from rooms.ledger import QualityLedger
 from server.guards import SealedBeforeAgreed
 from server.settings import Settings
 from signaling.services import Services
+from signaling.turn import Turn
 from vault import BlobStore, Cipher, Database, Jobs, KeyStore, SystemClock, Timeline
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -65,9 +67,19 @@ async def _join(settings: Settings, keys: KeyStore, db: Database) -> House:
         entry=Entry(rooms, cipher, keys, clock, db),
         recordings=Recordings(db, blobs, jobs, timeline, keys, clock, settings.spool),
         agreements=agreements,
+        ledger=QualityLedger(db, cipher, timeline, clock),
         spool=settings.spool,
         link_hours=settings.link_hours,
         secure_cookies=settings.base_url.startswith("https://"),
         trusted_proxies=settings.trusted_proxies,
+        metrics_token=settings.metrics_token.get_secret_value(),
+        turn=_turn(settings),
     )
     return House(services, keys, jobs, authority)
+
+
+def _turn(settings: Settings) -> Turn | None:
+    if not settings.turn:
+        return None
+    secret = settings.turn_secret.get_secret_value()
+    return Turn(settings.turn, secret, settings.turn_hours * 3600, settings.media_relay_only)

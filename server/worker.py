@@ -173,7 +173,7 @@ async def run_worker(settings: WorkerSettings) -> None:
     """The worker process, whole. Its name is new each time: a dead worker's rooms must not look like this one's."""
     media = RelaySettings(
         host_ips=settings.host_ips or host_addresses(),
-        advertised=settings.advertised or None,
+        advertised=settings.advertised,
         port=settings.port,
         include_loopback=settings.loopback,
     )

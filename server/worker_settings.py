@@ -37,19 +37,19 @@ class WorkerSettings(BaseSettings):
     host_ips: Annotated[tuple[str, ...], NoDecode] = ()
     """Addresses to bind media to; empty: every interface's."""
 
-    advertised: str = ""
-    """Public address to announce instead."""
+    advertised: Annotated[tuple[str, ...], NoDecode] = ()
+    """Public addresses to announce first; at most one per family."""
 
     port: int = Field(default=0, ge=0, le=65535)
     """UDP port; 0: any."""
 
     loopback: bool = True
-    """Also offer 127.0.0.1, for browsers on the same machine."""
+    """Also offer 127.0.0.1 and ::1, for browsers on the same machine."""
 
     log_level: str = "INFO"
     """`DEBUG`, `INFO`, `WARNING` or `ERROR`."""
 
-    @field_validator("host_ips", mode="before")
+    @field_validator("host_ips", "advertised", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -70,7 +70,7 @@ def worker_environ(settings: Settings, keys: KeyStore, url: str, number: int) ->
         "supervisor_public": base64.b64encode(supervisor_public).decode(),
         "spool": str(settings.spool.absolute()),
         "host_ips": ",".join(settings.media_host_ips),
-        "advertised": settings.media_advertised,
+        "advertised": ",".join(settings.media_advertised),
         "port": str(settings.media_port + number if settings.media_port else 0),
         "log_level": settings.log_level,
     }

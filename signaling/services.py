@@ -11,6 +11,8 @@ from agreements import Agreements
 from cases import Cases, ConsoleNotices, Officers
 from recording import Recordings
 from rooms import Change, Context, Entry, Room, Rooms
+from rooms.ledger import QualityLedger
+from signaling.turn import Turn
 from vault import BlobStore, Clock, Database, Timeline
 
 
@@ -29,10 +31,13 @@ class Services:
     entry: Entry
     recordings: Recordings
     agreements: Agreements
+    ledger: QualityLedger
     spool: Path
     link_hours: int
     secure_cookies: bool
     trusted_proxies: tuple[str, ...] = ()
+    metrics_token: str = ""
+    turn: Turn | None = None
 
     def address_of(self, peer: str, headers: Mapping[str, str]) -> str:
         """The caller's address: the peer's, or what a trusted proxy says of it."""

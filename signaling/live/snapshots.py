@@ -7,14 +7,14 @@ from hashlib import sha256
 from agreements import Agreement
 from cases.organs import organ_of
 from rooms import Room
-from rooms.model import PLACES
+from rooms.model import PLACES, SCREEN_SLOT
 from rooms.view import room_view
 from signaling.agreement_views import agreement_message
-from signaling.messages.room import MediaSetup, Snapshot
+from signaling.messages.room import IceServer, MediaSetup, Snapshot
 from signaling.services import Services
+from signaling.turn import Turn
 from vault import Transaction
-
-MEDIA = MediaSetup(slots=PLACES - 1, ice_servers=[])
+from vault.utc import parse
 
 
 async def snapshot_of(services: Services, room_id: str, seat_id: str, endpoint: str) -> Snapshot:
@@ -32,6 +32,17 @@ async def snapshot_of(services: Services, room_id: str, seat_id: str, endpoint: 
     shown = (
         agreement_message(services.agreements, agreement, seat.person_id, seat.role) if agreement and inside else None
     )
-    body = view.etag + (shown.model_dump_json() if shown else "")
+    # Who waits connects no media, and a TURN password is a thing of value.
+    media = media_setup(services.turn if inside else None, endpoint, parse(services.clock.now()).timestamp())
+    body = view.etag + (shown.model_dump_json() if shown else "") + media.model_dump_json()
     etag = sha256(body.encode()).hexdigest()[:16]
-    return Snapshot(etag=etag, view=view, agreement=shown, media=MEDIA)
+    return Snapshot(etag=etag, view=view, agreement=shown, media=media)
+
+
+def media_setup(turn: Turn | None, endpoint: str, now_s: float) -> MediaSetup:
+    """How this device connects its media."""
+    if turn is None:
+        return MediaSetup(slots=PLACES - 1, screen_slot=SCREEN_SLOT, ice_servers=[], relay_only=False)
+    given = turn.credential(endpoint, now_s)
+    server = IceServer(urls=list(turn.urls), username=given.username, credential=given.password)
+    return MediaSetup(slots=PLACES - 1, screen_slot=SCREEN_SLOT, ice_servers=[server], relay_only=turn.relay_only)

@@ -34,8 +34,10 @@ class IceServer(Message):
 class MediaSetup(Message):
     """What a browser needs before it offers."""
 
-    slots: int
+    slots: int = Field(description="receive slots for people: a pair of audio and video each")
+    screen_slot: int = Field(description="the receive slot after those: one video line, for the shared screen")
     ice_servers: list[IceServer]
+    relay_only: bool = Field(description="send media through the TURN servers alone")
 
 
 class Snapshot(Message):

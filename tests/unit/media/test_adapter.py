@@ -11,6 +11,7 @@ import pytest
 from aiortc import RTCDtlsTransport
 
 from media.adapter import PRIVATE_NAMES, Ice, new_certificate
+from media.addresses import loopback_addresses
 from media.port import Port
 from media.ports import RelaySettings
 
@@ -38,7 +39,7 @@ def test_the_versions_are_the_ones_this_was_written_for() -> None:
 
 
 async def test_the_answer_address_is_the_advertised_one_and_never_a_wildcard() -> None:
-    port = Port(RelaySettings(("0.0.0.0",), advertised="198.51.100.7"))
+    port = Port(RelaySettings(("0.0.0.0",), advertised=("198.51.100.7",)))
     port.open()
     assert [(one.host, one.port) for one in port.candidates()] == [("198.51.100.7", port.number)]
     port.close()
@@ -47,10 +48,8 @@ async def test_the_answer_address_is_the_advertised_one_and_never_a_wildcard() -
 async def test_all_addresses_share_one_port_number_and_a_taken_port_is_an_error() -> None:
     port = Port(RelaySettings(("127.0.0.1", "127.0.0.2"), include_loopback=True))
     port.open()
-    assert {(one.host, one.port) for one in port.candidates()} == {
-        ("127.0.0.1", port.number),
-        ("127.0.0.2", port.number),
-    }
+    hosts = {*loopback_addresses(), "127.0.0.1", "127.0.0.2"}
+    assert {(one.host, one.port) for one in port.candidates()} == {(host, port.number) for host in hosts}
     with pytest.raises(OSError):
         Port(RelaySettings(("127.0.0.1",), port=port.number)).open()
     port.close()

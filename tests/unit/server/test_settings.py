@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from server.serve import worker_process_environ
 from server.settings import Settings, UnknownSetting, describe, read_settings
@@ -42,8 +42,62 @@ def test_a_list_is_split_at_commas(monkeypatch: pytest.MonkeyPatch) -> None:
     assert read_settings().trusted_proxies == ("10.0.0.1", "::1")
 
 
+TURN = ("turn:turn.example", "turn:[2001:db8::1]:3478?transport=udp", "turns:turn.example:443?transport=tcp")
+
+
+def test_turn_is_whole_or_absent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HESHI_TURN", ", ".join(TURN))
+    with pytest.raises(ValidationError, match="belong together"):
+        read_settings()
+    monkeypatch.setenv("HESHI_TURN_SECRET", "4711-secret")
+    assert read_settings().turn == TURN
+    monkeypatch.delenv("HESHI_TURN")
+    with pytest.raises(ValidationError, match="belong together") as refused:
+        read_settings()
+    assert "4711" not in str(refused.value)
+    monkeypatch.delenv("HESHI_TURN_SECRET")
+    monkeypatch.setenv("HESHI_MEDIA_RELAY_ONLY", "1")
+    with pytest.raises(ValidationError, match="needs turn"):
+        read_settings()
+
+
+@pytest.mark.parametrize("url", ["turn.example", "stun:turn.example", "turn://turn.example", "turn:a?transport=sctp"])
+def test_what_is_no_turn_address_is_refused(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("HESHI_TURN", url)
+    monkeypatch.setenv("HESHI_TURN_SECRET", "x")
+    with pytest.raises(ValidationError, match="not a TURN address"):
+        read_settings()
+
+
+@pytest.mark.parametrize(
+    ("given", "taken"),
+    [
+        ("198.51.100.7", ("198.51.100.7",)),
+        ("198.51.100.7,2001:DB8::0007", ("198.51.100.7", "2001:db8::7")),
+        ("198.51.100.7,198.51.100.8", None),
+        ("2001:db8::7,2001:db8::8", None),
+        ("turn.example", None),
+        ("[2001:db8::7]", None),
+    ],
+)
+def test_one_public_address_of_each_family(
+    monkeypatch: pytest.MonkeyPatch, given: str, taken: tuple[str, ...] | None
+) -> None:
+    monkeypatch.setenv("HESHI_MEDIA_ADVERTISED", given)
+    if taken is None:
+        with pytest.raises(ValidationError):
+            read_settings()
+    else:
+        assert read_settings().media_advertised == taken
+
+
 def test_every_setting_is_described_and_passwords_are_not_shown() -> None:
-    settings = Settings(database="postgresql://heshi:4711-secret@db:5432/heshi", blobs="s3://id:4711-key@bucket")
+    settings = Settings(
+        database="postgresql://heshi:4711-secret@db:5432/heshi",
+        blobs="s3://id:4711-key@bucket",
+        turn=TURN,
+        turn_secret=SecretStr("4711-turn"),
+    )
     text = describe(settings)
     for name in Settings.model_fields:
         assert f"HESHI_{name.upper()}=" in text
@@ -76,12 +130,13 @@ def test_workers_are_not_told_where_the_database_is(tmp_path: Path, monkeypatch:
 
 def test_a_worker_reads_what_it_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     keys = KeyStore.open(tmp_path / "keys")
-    settings = Settings(data=tmp_path, media_host_ips=("10.0.0.1",))
+    settings = Settings(data=tmp_path, media_host_ips=("10.0.0.1",), media_advertised=("198.51.100.7", "2001:db8::7"))
     for name, value in worker_environ(settings, keys, "http://127.0.0.1:1", 0).items():
         monkeypatch.setenv(name, value)
     told = WorkerSettings()
     assert told.public_keys == keys.recording_public()
     assert told.host_ips == ("10.0.0.1",)
+    assert told.advertised == ("198.51.100.7", "2001:db8::7")
     assert told.secret == keys.worker_secret
 
 

@@ -702,6 +702,76 @@ export interface PeerView {
   apart: boolean;
 }
 /**
+ * How the reader's own connection carries; sent when it changes, never on record.
+ */
+export interface QualityNews {
+  grade: "good" | "fair" | "poor";
+  /**
+   * none: pictures are withheld so that the sound comes through
+   */
+  picture: "high" | "low" | "none" | "off";
+  /**
+   * weak: others may see the reader badly; unseen: they get no picture
+   */
+  sending: "ok" | "weak" | "unseen";
+  /**
+   * everybody whose state the reader may see; empty but for the mediator
+   */
+  seats: SeatQuality[];
+}
+/**
+ * A seat's figures; only the mediator is told them.
+ */
+export interface SeatQuality {
+  seat: string;
+  grade: "good" | "fair" | "poor";
+  /**
+   * the worst layer among the pictures it is to receive
+   */
+  picture: "high" | "low" | "none" | "off";
+  sending: "ok" | "weak" | "unseen";
+  /**
+   * the best layer of its own camera that arrives
+   */
+  layer: "high" | "low" | "none" | "off";
+  up_kbps: number;
+  down_kbps: number;
+  /**
+   * the worse of its two directions
+   */
+  loss_percent: number;
+  rtt_ms: number | null;
+  /**
+   * in this sitting
+   */
+  freezes: number;
+  /**
+   * of the sound it heard lately
+   */
+  concealed_percent: number;
+}
+/**
+ * What only the browser knows, since its last report; said every few seconds.
+ */
+export interface QualityReport {
+  /**
+   * pictures that stood still
+   */
+  freezes: number;
+  /**
+   * how long, over all pictures
+   */
+  frozen_ms: number;
+  /**
+   * samples of sound that had to be made up
+   */
+  concealed: number;
+  /**
+   * all samples of sound
+   */
+  heard: number;
+}
+/**
  * A signed head of the chain, for keeping elsewhere.
  */
 export interface ReceiptView {

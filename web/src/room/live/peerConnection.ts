@@ -37,7 +37,8 @@ export class PeerConnection {
       urls: server.urls,
       ...(server.username ? { username: server.username, credential: server.credential ?? "" } : {}),
     }));
-    this.pc = new RTCPeerConnection({ bundlePolicy: "max-bundle", iceServers: servers });
+    const iceTransportPolicy = setup.relay_only ? "relay" : "all";
+    this.pc = new RTCPeerConnection({ bundlePolicy: "max-bundle", iceServers: servers, iceTransportPolicy });
     this.add("audio", "sendonly", mic);
     this.add("video", "sendonly", camera);
     this.add("video", "sendonly", null);
