@@ -89,3 +89,15 @@ invite_guesses = Table(
     Column("failures", Integer, nullable=False),
     Column("since", _TIME, nullable=False),
 )
+
+# How each seat's connection carried over a sitting; `sealed` is the aggregate under the case's key.
+sitting_quality = Table(
+    "sitting_quality",
+    metadata,
+    Column("session_id", _ID, primary_key=True),
+    Column("seat_id", _ID, primary_key=True),
+    Column("case_id", _ID, ForeignKey("cases.id"), nullable=False, index=True),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("updated_at", _TIME, nullable=False),
+    Column("closed_at", _TIME),
+)

@@ -86,7 +86,7 @@ class Settings(BaseSettings):
     """Time zone in which people and documents read times."""
 
     metrics_token: SecretStr = SecretStr("")
-    """What a monitoring system shows as its bearer token to read `/metrics` (16 characters at least); empty: nobody may."""
+    """Bearer token with which a monitoring system may read `/metrics` (16 characters at least); empty: nobody may."""
 
     log_level: str = "INFO"
     """`DEBUG`, `INFO`, `WARNING` or `ERROR`."""

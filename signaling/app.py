@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -11,14 +11,17 @@ import socketio
 from starlette.types import ASGIApp
 
 from signaling.http.app import http_app
+from signaling.http.metrics import Counted, metrics_route
 from signaling.http.pages import SafeHeaders, pages
 from signaling.http.routes import ROUTES
 from signaling.live.holders import Holders
 from signaling.live.media import Media
 from signaling.live.presence import Presence
 from signaling.live.pump import Pump
+from signaling.live.quality import Qualities
 from signaling.live.sockets import Sockets
 from signaling.live.workers import Workers
+from signaling.meters import Family, Meters, gauge
 from signaling.services import Services
 
 MAX_EVENT = 2_000_000
@@ -38,14 +41,36 @@ async def signaling_app(services: Services, worker_secret: str, dist: Path) -> A
     media.join(pump)
     workers.join(media)
     presence = Presence(services, holders)
-    Sockets(services, sio, holders, pump, media, presence)
+    quality, meters = Qualities(services, sio, holders), Meters()
+    workers.listen("quality", lambda worker, data: quality.told(worker.name, data))
+    Sockets(services, sio, holders, pump, media, presence, quality, meters)
     services.rooms.on_change(lambda room: pump.poke(room.id))
     pump.start()
+    quality.start()
     recovering = asyncio.create_task(presence.recover())
     for room_id in await pump.closing.unfinished():
         pump.poke(room_id)
     try:
-        yield SafeHeaders(socketio.ASGIApp(sio, other_asgi_app=http_app(services, ROUTES, pages(dist))))
+        metrics = metrics_route(services.metrics_token, lambda: _families(meters, workers, holders, quality))
+        http = Counted(http_app(services, ROUTES, [metrics, *pages(dist)]), meters)
+        yield SafeHeaders(socketio.ASGIApp(sio, other_asgi_app=http))
     finally:
         recovering.cancel()
         await pump.stop()
+        await quality.stop()
+
+
+def _families(meters: Meters, workers: Workers, holders: Holders, quality: Qualities) -> Iterable[Family]:
+    grades = quality.grades()
+    yield gauge("heshi_workers", "media workers connected", len(workers.names()))
+    yield gauge("heshi_rooms", "rooms with anybody connected", len(holders.rooms()))
+    yield gauge("heshi_seats", "seats connected", len(list(holders)))
+    yield gauge("heshi_endpoints", "devices with a media connection", quality.endpoints())
+    yield Family(
+        "heshi_connections",
+        "gauge",
+        "seats with a media connection, by how it carries",
+        tuple(((("grade", grade),), grades[grade]) for grade in ("good", "fair", "poor")),
+    )
+    yield from meters.families()
+    yield from quality.counters.families(set(workers.names()))

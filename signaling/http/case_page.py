@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import asdict
+
 from cases.model import PartyView
-from rooms import Room
+from rooms import Room, Session
 from rooms.invitations import Invite
 from rooms.links import Link
 from rooms.model import ChatMessage
+from rooms.quality import Summary
 from signaling.agreement_views import agreement_message
 from signaling.http.officers import officer_view
 from signaling.http.route import Call
@@ -22,6 +26,7 @@ from signaling.messages.console import (
     SeatRow,
     SessionRow,
 )
+from signaling.messages.quality import SittingQuality
 from vault import Transaction
 
 
@@ -37,6 +42,7 @@ async def _read(call: Call, tx: Transaction, case_id: str) -> CaseView:
     links = {link.party_id: link for link in await services.entry.party_links(tx, scope, case_id)}
     names = {seat.id: seat.name for seat in room.seats.values()}
     agreement = await services.agreements.load(tx, case_id)
+    quality = await services.ledger.of_case(tx, case_id)
     case = seen.case
     return CaseView(
         id=case.id,
@@ -58,12 +64,13 @@ async def _read(call: Call, tx: Transaction, case_id: str) -> CaseView:
         parties=[_party(party, links.get(party.id)) for party in seen.parties],
         invites=[_invite(invite) for invite in await services.entry.invites(tx, scope, case_id)],
         seats=_seats(room),
-        sessions=[SessionRow(**{name: getattr(s, name) for name in SessionRow.model_fields}) for s in room.sessions],
+        sessions=[_session(session, quality.get(session.id, {})) for session in room.sessions],
         recordings=[
             RecordingRow(
                 id=row.id,
                 session=row.session_id,
                 seats=[names.get(seat, "") for seat in row.seats],
+                screen=row.screen,
                 status=row.status,
                 started_at=row.started_at,
                 duration_ms=row.duration_ms,
@@ -86,6 +93,18 @@ def _without_words(agreement: AgreementView) -> AgreementView:
     """How the agreement stands and who signs it; what it says is read by asking."""
     return agreement.model_copy(
         update={"facts": "", "terms": [], "clauses": [], "problems": [], "document": None},
+    )
+
+
+def _session(session: Session, quality: Mapping[str, Summary]) -> SessionRow:
+    return SessionRow(
+        id=session.id,
+        number=session.number,
+        opened_at=session.opened_at,
+        started_at=session.started_at,
+        ended_at=session.ended_at,
+        outcome=session.outcome,
+        quality=[SittingQuality(seat=seat, **asdict(summary)) for seat, summary in sorted(quality.items())],
     )
 
 

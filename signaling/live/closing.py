@@ -76,5 +76,6 @@ class Closing:
             for row in rows:
                 await self._services.recordings.note_segment(tx, room.case_id, session.id, row)
             await self._services.recordings.session_closed(tx, room.case_id, session.id, str(session.started_at))
+            await self._services.ledger.close(tx, room.case_id, session)
 
         await self._services.db.transact(work)

@@ -20,9 +20,11 @@ from signaling.live.holders import Holder, Holders
 from signaling.live.media import Media
 from signaling.live.presence import Presence
 from signaling.live.pump import Pump
+from signaling.live.quality import Qualities
 from signaling.live.speaker import Speaker
 from signaling.messages.base import PROTOCOL_VERSION
 from signaling.messages.room import SocketAuth
+from signaling.meters import Meters
 from signaling.services import Services
 
 log = logging.getLogger("heshi.sockets")
@@ -43,9 +45,11 @@ class Sockets:
         pump: Pump,
         media: Media,
         presence: Presence,
+        quality: Qualities,
+        meters: Meters,
     ) -> None:
         self._services, self._sio, self._holders, self._pump, self._media = services, sio, holders, pump, media
-        self._presence = presence
+        self._presence, self._quality, self._meters = presence, quality, meters
         self._leaving: set[asyncio.Task[None]] = set()
         sio.on("connect", self._connect)
         sio.on("disconnect", self._disconnect)
@@ -69,7 +73,9 @@ class Sockets:
                 raise
         except Exception as error:
             _, reply = to_reply(error)
+            self._meters.count("heshi_sockets_total", outcome="refused")
             raise socketio.exceptions.ConnectionRefusedError(reply.error.code, reply.error.model_dump()) from error
+        self._meters.count("heshi_sockets_total", outcome="let_in")
         self._pump.poke(holder.room)
 
     async def _replace(self, older: Holder, newer: Holder) -> None:
@@ -148,11 +154,15 @@ class Sockets:
                 if holder.role not in command.roles:
                     raise CommandForbidden(name)
                 key, payload = _parse(command, data)
-                speaker = Speaker(self._services, self._media, self._pump.poke, holder, name, key)
-                return {"ok": True, **await command.run(speaker, payload)}
+                speaker = Speaker(self._services, self._media, self._quality, self._pump.poke, holder, name, key)
+                done = await command.run(speaker, payload)
             except Exception as error:
-                _, reply = to_reply(error)
+                status, reply = to_reply(error)
+                outcome = "refused" if status < 500 else "failed"
+                self._meters.count("heshi_commands_total", command=name, outcome=outcome)
                 return reply.model_dump()
+            self._meters.count("heshi_commands_total", command=name, outcome="done")
+            return {"ok": True, **done}
 
         return receive
 

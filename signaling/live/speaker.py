@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from signaling.live.holders import Holder
+from signaling.messages.quality import QualityReport
 from signaling.services import Services
 
 
@@ -22,12 +23,21 @@ class MediaOffers(Protocol):
         ...
 
 
+class QualityReports(Protocol):
+    """Who takes what browsers tell of their connections."""
+
+    def report(self, holder: Holder, key: str | None, report: QualityReport) -> None:
+        """A seat's word; taken only as far as it can be true."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Speaker:
     """One command's sender: the seat, and the idempotency key of the command."""
 
     services: Services
     media: MediaOffers
+    quality: QualityReports
     poke: Callable[[str], None]
     """Tell the pump that a room may have changed."""
     holder: Holder

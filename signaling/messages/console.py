@@ -8,6 +8,7 @@ from pydantic import Field, StringConstraints
 
 from signaling.messages.agreement import AgreementView
 from signaling.messages.base import Id, IdType, Line, Message, Paragraph, Role, Side, ThirdRole, Time, Track
+from signaling.messages.quality import SittingQuality
 
 Username = Annotated[str, StringConstraints(min_length=2, max_length=40, pattern=r"^[A-Za-z0-9._-]+$")]
 Password = Annotated[str, StringConstraints(min_length=1, max_length=200)]
@@ -201,6 +202,7 @@ class SessionRow(Message):
     started_at: Time | None
     ended_at: Time | None
     outcome: str | None
+    quality: list[SittingQuality] = Field(description="how the seats' connections carried, as far as it was watched")
 
 
 class RecordingRow(Message):
@@ -209,6 +211,7 @@ class RecordingRow(Message):
     id: Id
     session: Id
     seats: list[str]
+    screen: bool = Field(description="what these seats shared of their screen: a film of its own, without sound")
     status: Literal["capturing", "processing", "ready", "failed", "partial", "empty", "sealed"]
     started_at: Time | None
     duration_ms: int | None

@@ -372,6 +372,42 @@ export interface SessionRow {
   started_at: string | null;
   ended_at: string | null;
   outcome: string | null;
+  /**
+   * how the seats' connections carried, as far as it was watched
+   */
+  quality: SittingQuality[];
+}
+/**
+ * How a seat's connection carried over a sitting, as far as it was watched. Shares are per thousand.
+ */
+export interface SittingQuality {
+  seat: string;
+  /**
+   * how long the seat was to hear and be heard while somebody watched
+   */
+  watched_s: number;
+  connected_s: number;
+  reconnects: number;
+  down_loss_median: number | null;
+  down_loss_worst: number | null;
+  up_loss_median: number | null;
+  up_loss_worst: number | null;
+  rtt_median_ms: number | null;
+  rtt_worst_ms: number | null;
+  /**
+   * share of the time with pictures due in which they were small
+   */
+  picture_low: number | null;
+  /**
+   * share in which they were withheld
+   */
+  picture_none: number | null;
+  /**
+   * share of the heard sound that was made up; null: the browser cannot say
+   */
+  concealed: number | null;
+  freezes: number;
+  frozen_s: number;
 }
 /**
  * A seat's recording of one sitting; `ready` ones can be played.
@@ -380,6 +416,10 @@ export interface RecordingRow {
   id: string;
   session: string;
   seats: string[];
+  /**
+   * what these seats shared of their screen: a film of its own, without sound
+   */
+  screen: boolean;
   status: "capturing" | "processing" | "ready" | "failed" | "partial" | "empty" | "sealed";
   started_at: string | null;
   duration_ms: number | null;
