@@ -73,7 +73,8 @@ class Packet:
             self._at = at
             at += 4 + (data[at + 2] << 8 | data[at + 3]) * 4
         self.padded = first & 0x20
-        self.end = size - data[-1] if self.padded else size
+        # Padding counts itself (RFC 3550, section 5.1): a count of 0 is a lie, and refused below.
+        self.end = size - (data[-1] or size) if self.padded else size
         if first & 0xC0 != 0x80 or at > self.end:
             return False
         self.marker = second & 0x80

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from formats.errors import HeshiError
 from media.errors import CodecUnsupported, OfferMalformed, OfferTooLarge, OfferWithoutAudio
 from media.negotiation import Local, Offer, read_offer, write_answer
+from tests.unit.media.fuzz.datagrams import examples
 from tests.unit.media.fuzz.offers import bombs, real_offers, spoiled_offers
 from tests.unit.media.offers import FINGERPRINT, OFFER, offer
 
@@ -40,7 +41,7 @@ def proven(asked: Offer, text: str) -> str:
     return answer
 
 
-@settings(max_examples=300, deadline=2000)
+@settings(max_examples=examples(200), deadline=2000)
 @given(spoiled_offers())
 def test_a_spoiled_offer_is_answered_properly_or_refused_by_name(text: str) -> None:
     try:
@@ -50,7 +51,7 @@ def test_a_spoiled_offer_is_answered_properly_or_refused_by_name(text: str) -> N
     proven(asked, text)
 
 
-@settings(max_examples=100, deadline=2000)
+@settings(max_examples=examples(60), deadline=2000)
 @given(st.text(max_size=400) | st.binary(max_size=400).map(lambda data: data.decode("latin-1")))
 def test_noise_is_refused(text: str) -> None:
     for candidate in (text, "v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\n" + text):
