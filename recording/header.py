@@ -13,7 +13,11 @@ from recording.errors import DamagedJournal
 
 @dataclass(frozen=True, slots=True)
 class Capture:
-    """Whose capture a journal is; `key` is "joint" or "caucus", `clock_rate` the RTP clock in hertz."""
+    """Whose capture a journal is.
+
+    `medium` is "audio", "video" (the camera) or "screen"; `key` is "joint" or "caucus"; `clock_rate` the RTP clock in
+    hertz.
+    """
 
     recording: str
     room: str
@@ -44,7 +48,7 @@ def read_header(path: Path) -> Capture:
                 "room": str(room),
                 "segment": str(segment),
                 "endpoint": str(endpoint),
-                "medium": "audio" | "video" as medium,
+                "medium": "audio" | "video" | "screen" as medium,
                 "key": "joint" | "caucus" as key,
                 "seats": list(seats),
                 "clock_rate": int(clock_rate),

@@ -12,7 +12,7 @@ from formats.errors import Invalid
 Status: TypeAlias = Literal["capturing", "processing", "ready", "partial", "empty", "failed", "sealed"]
 
 _NAME = r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}"
-_PATH = re.compile(rf"({_NAME})/({_NAME})/({_NAME})\.(audio|video)(\.\d{{1,3}})?\.hjr")
+_PATH = re.compile(rf"({_NAME})/({_NAME})/({_NAME})\.(audio|video|screen)(\.\d{{1,3}})?\.hjr")
 _HEAD = re.compile(r"[0-9a-f]{64}")
 
 
@@ -47,7 +47,7 @@ class ManifestRow:
                 "room": str(room),
                 "segment": str(segment),
                 "endpoint": str(endpoint),
-                "medium": "audio" | "video" as medium,
+                "medium": "audio" | "video" | "screen" as medium,
                 "key": "joint" | "caucus" as key,
                 "seats": list(seats),
                 "path": str(path),
@@ -90,6 +90,8 @@ class ManifestRow:
 class RecordingRow:
     """One line of a case's recordings: an endpoint's joint recording of a session, or one of its sealed segments.
 
+    `screen` is set for what the endpoint shared of its screen, which is a film of its own, without sound.
+
     A sealed line has status "sealed", the segment's id as `id`, and nothing of its content. `started_at` is time 0 of
     the file (the session's start); `reason` is a stable code where status is "failed" or "partial".
     """
@@ -99,6 +101,7 @@ class RecordingRow:
     room_id: str
     session_id: str
     endpoint: str
+    screen: bool
     seats: tuple[str, ...]
     status: Status
     reason: str

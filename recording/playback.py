@@ -1,4 +1,4 @@
-"""Joint journals of one endpoint into one playable file, in bounded memory and without decoding."""
+"""Joint journals of one endpoint (or of the screen that it shared) into one playable file, in bounded memory and without decoding."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Playback:
 
 
 def render(journals: Sequence[Path], private_key: bytes, started_at: str, out: io.IOBase) -> Playback:
-    """Write the WebM of one endpoint's joint journals to `out` (seekable, empty); `started_at` (UTC ISO) is its time 0.
+    """Write the WebM of joint journals of one endpoint, or of its shared screen, to `out` (seekable, empty); `started_at` (UTC ISO) is its time 0.
 
     Raises `SealedSegment` if a caucus journal is among them, `DamagedJournal` for an unreadable header, `BoxBroken` for
     a foreign key, `NoRecording` where no frame can be played.
@@ -55,8 +55,8 @@ def _merged(
     sources: Sequence[tuple[Path, Capture]], private_key: bytes, damaged: set[str]
 ) -> Iterator[AudioFrame | VideoFrame]:
     tracks: list[Iterator[AudioFrame | VideoFrame]] = [
-        _rising(_track([source for source in sources if source[1].medium == medium], private_key, damaged))
-        for medium in ("audio", "video")
+        _rising(_track([source for source in sources if (source[1].medium == "audio") == sound], private_key, damaged))
+        for sound in (True, False)
     ]
     return heapq.merge(*tracks, key=lambda frame: frame.at_ns)
 

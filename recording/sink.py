@@ -11,7 +11,7 @@ import re
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, get_args
 
 from formats.canonical import JSON
 from formats.errors import Invalid
@@ -20,7 +20,7 @@ from recording.clock import Anchor, Clocks, to_utc
 from recording.errors import RecorderFailed
 from recording.journalsink import JournalSink
 
-Medium: TypeAlias = Literal["audio", "video"]
+Medium: TypeAlias = Literal["audio", "video", "screen"]
 
 TICK_S: Final = 0.1
 MIN_FREE_BYTES: Final = 200_000_000
@@ -78,7 +78,7 @@ class Recorder:
         The file itself is made by the writer thread, so this never waits for the disk. Raises `Invalid` for names that
         could not be a file's, `RecorderFailed` when the disk is nearly full or the recorder is closed.
         """
-        if key not in self._public or medium not in ("audio", "video") or clock_rate <= 0:
+        if key not in self._public or medium not in get_args(Medium) or clock_rate <= 0:
             raise Invalid("recording.kind")
         if not all(_NAME.fullmatch(name) for name in (room, endpoint, segment)):
             raise Invalid("recording.name")

@@ -14,6 +14,8 @@ from recording.tables import recordings, segments
 from vault.database import Transaction
 from vault.ids import new_id
 
+_SCREEN = ".screen"
+
 
 @dataclass(frozen=True, slots=True)
 class Journal:
@@ -78,8 +80,9 @@ async def put_segment(
 
 
 async def note(tx: Transaction, case_id: str, session_id: str, row: ManifestRow, at: str) -> tuple[str, Status]:
-    """Count one more (or changed) segment for the endpoint's recording, made here if need be; its id and status."""
-    mine = (recordings.c.session_id == session_id, recordings.c.endpoint == row.endpoint)
+    """Count one more (or changed) segment for the recording it belongs to, made here if need be; its id and status."""
+    endpoint = row.endpoint + (_SCREEN if row.medium == "screen" else "")
+    mine = (recordings.c.session_id == session_id, recordings.c.endpoint == endpoint)
     found = await tx.one(select(recordings).where(*mine))
     if found is None:
         recording_id = new_id("rec")
@@ -89,7 +92,7 @@ async def note(tx: Transaction, case_id: str, session_id: str, row: ManifestRow,
                 case_id=case_id,
                 room_id=row.room,
                 session_id=session_id,
-                endpoint=row.endpoint,
+                endpoint=endpoint,
                 seats=json.dumps(row.seats),
                 status="capturing",
                 reason="",
@@ -161,29 +164,31 @@ async def find(tx: Transaction, recording_id: str) -> tuple[RecordingRow, str | 
 
 
 async def of_case(tx: Transaction, case_id: str) -> list[RecordingRow]:
-    """Recordings of a case, oldest first, then its sealed segments: one line for both media of an endpoint."""
+    """Recordings of a case, oldest first, then its sealed segments: one line for sound and picture of an endpoint."""
     made = select(recordings).where(recordings.c.case_id == case_id)
     rows = await tx.all(made.order_by(recordings.c.created_at, recordings.c.id))
     manifest = await tx.all(select(segments).where(segments.c.case_id == case_id).order_by(segments.c.path))
     ends: dict[str, str] = {}
-    sealed: dict[tuple[str, str, str], RecordingRow] = {}
+    sealed: dict[tuple[str, str, str, bool], RecordingRow] = {}
     for found in manifest:
         if found["recording_id"] is not None:
             ends[found["recording_id"]] = max(ends.get(found["recording_id"], ""), found["last_at"] or "")
         else:
-            place = (found["session_id"], found["segment"], found["endpoint"])
+            place = (found["session_id"], found["segment"], found["endpoint"], found["medium"] == "screen")
             sealed[place] = _sealed(found, sealed.get(place))
     listed = [_recording(row, ends.get(row["id"]) or None) for row in rows]
     return listed + sorted(sealed.values(), key=lambda row: (row.started_at or "", row.id))
 
 
 def _recording(row: RowMapping, ended_at: str | None) -> RecordingRow:
+    endpoint = row["endpoint"].removesuffix(_SCREEN)
     return RecordingRow(
         id=row["id"],
         case_id=row["case_id"],
         room_id=row["room_id"],
         session_id=row["session_id"],
-        endpoint=row["endpoint"],
+        endpoint=endpoint,
+        screen=endpoint != row["endpoint"],
         seats=tuple(json.loads(row["seats"])),
         status=row["status"],
         reason=row["reason"],
@@ -202,6 +207,7 @@ def _sealed(row: RowMapping, other: RecordingRow | None) -> RecordingRow:
         room_id=row["room_id"],
         session_id=row["session_id"],
         endpoint=row["endpoint"],
+        screen=row["medium"] == "screen",
         seats=tuple(json.loads(row["seats"])),
         status="sealed",
         reason="",

@@ -21,7 +21,8 @@ from vault.tables import metadata
 _ID = String(64)
 _TIME = String(24)
 
-# One per endpoint and session with joint material. `noted` counts the segments noted so far, `made` how many of them
+# One per endpoint and session with joint material, and one more for the screen that it shared, whose `endpoint` ends in
+# ".screen" like the names of its journals. `noted` counts the segments noted so far, `made` how many of them
 # the playable file covers: a job that finished while another segment came in does not pass for the last word.
 recordings = Table(
     "recordings",

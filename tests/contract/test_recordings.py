@@ -11,6 +11,7 @@ from formats.errors import Invalid
 from recording import Recordings
 from recording.errors import NoRecording, NotReady
 from recording.salvage import salvage
+from recording.sink import Medium
 from tests.integration.recording.packets import SECOND, audio, video
 from tests.integration.recording.studio import START, Studio
 from tests.integration.recording.watching import watch
@@ -27,13 +28,10 @@ class Desk:
     def __init__(self, recordings: Recordings, studio: Studio, bureau: Bureau, jobs: Jobs, case_id: str) -> None:
         self.recordings, self.studio, self.bureau, self.jobs, self.case_id = recordings, studio, bureau, jobs, case_id
 
-    def journal(self, medium: str, segment: str = "seg_1", key: str = "joint") -> dict[str, Any]:
-        packets = video(40) if medium == "video" else audio(100)
+    def journal(self, medium: Medium, segment: str = "seg_1", key: str = "joint") -> dict[str, Any]:
+        packets, rate = (audio(100), 48_000) if medium == "audio" else (video(40), 90_000)
         recorder = self.studio.recorder()
-        sink = recorder.open(
-            "room_1", "end_1", segment, key, "video" if medium == "video" else "audio", ("seat_1",),
-            90_000 if medium == "video" else 48_000,
-        )  # fmt: skip
+        sink = recorder.open("room_1", "end_1", segment, key, medium, ("seat_1",), rate)
         for arrival_ns, packet in packets:
             sink.write(arrival_ns + self.studio.now_ns, packet)
         return sink.close()
@@ -115,6 +113,22 @@ async def test_a_sessions_joint_journals_become_one_file_and_its_caucus_stays_se
     assert await desk.file(ready.id, 1000, 9000) == whole[1000:9000]
     with pytest.raises(NoRecording):
         await desk.recordings.stat(sealed.id)
+
+
+async def test_a_shared_screen_is_a_film_of_its_own_and_sealed_in_a_caucus(desk: Desk) -> None:
+    for row in (desk.journal("audio"), desk.journal("video"), desk.journal("screen"), desk.journal("screen")):
+        assert await desk.note(row)
+    for medium in ("audio", "screen"):
+        assert await desk.note(desk.journal(medium, "seg_2", "caucus"))
+    await desk.close()
+    assert await desk.work() == 2
+    listed = await desk.listed()
+    assert [(row.screen, row.status) for row in listed] == [
+        (False, "ready"), (True, "ready"), (False, "sealed"), (True, "sealed"),
+    ]  # fmt: skip
+    assert {(row.endpoint, row.seats) for row in listed} == {("end_1", ("seat_1",))}
+    seen = watch(await desk.file(listed[1].id))
+    assert (len(seen.pictures), len(seen.sounds)) == (80, 0)
 
 
 async def test_a_segment_salvaged_after_the_close_has_the_file_made_anew(desk: Desk) -> None:

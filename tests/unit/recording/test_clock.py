@@ -63,6 +63,7 @@ def test_a_manifest_row_is_read() -> None:
         {"head": "00"},
         {"key": "open"},
         {"medium": "screen"},
+        {"medium": "scent"},
         {"chunks": -1},
         {"complete": "yes"},
         {"seats": None},

@@ -7,6 +7,7 @@ export interface About {
 }
 
 const LOOKED_UP: [name: string, prefix: string][] = [
+  ["cause", "console.cause"],
   ["field", "console.field"],
   ["fields", "console.field"],
   ["matter", "console.seats.consent"],
