@@ -1,4 +1,7 @@
-"""Joint journals of one endpoint (or of the screen that it shared) into one playable file, in bounded memory and without decoding."""
+"""Joint journals of one endpoint, or of the screen that it shared, into one playable file.
+
+In bounded memory and without decoding.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,9 @@ class Playback:
 
 
 def render(journals: Sequence[Path], private_key: bytes, started_at: str, out: io.IOBase) -> Playback:
-    """Write the WebM of joint journals of one endpoint, or of its shared screen, to `out` (seekable, empty); `started_at` (UTC ISO) is its time 0.
+    """Write the WebM of joint journals of one endpoint, or of its shared screen, to `out` (seekable, empty).
+
+    `started_at` (UTC ISO) is its time 0.
 
     Raises `SealedSegment` if a caucus journal is among them, `DamagedJournal` for an unreadable header, `BoxBroken` for
     a foreign key, `NoRecording` where no frame can be played.

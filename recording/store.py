@@ -166,7 +166,7 @@ async def find(tx: Transaction, recording_id: str) -> tuple[RecordingRow, str | 
 async def of_case(tx: Transaction, case_id: str) -> list[RecordingRow]:
     """Recordings of a case, oldest first, then its sealed segments: one line for sound and picture of an endpoint."""
     made = select(recordings).where(recordings.c.case_id == case_id)
-    rows = await tx.all(made.order_by(recordings.c.created_at, recordings.c.id))
+    rows = await tx.all(made.order_by(recordings.c.created_at, recordings.c.endpoint, recordings.c.id))
     manifest = await tx.all(select(segments).where(segments.c.case_id == case_id).order_by(segments.c.path))
     ends: dict[str, str] = {}
     sealed: dict[tuple[str, str, str, bool], RecordingRow] = {}
