@@ -12,10 +12,11 @@ from tests.integration.media.client import Client
 class Bench:
     """One relay, one room."""
 
-    def __init__(self, sinks: SinkFactory | None = None) -> None:
+    def __init__(self, sinks: SinkFactory | None = None, hosts: tuple[str, ...] = ()) -> None:
+        """On the given addresses only, or on loopback."""
         self.events: list[Event] = []
         self._news = asyncio.Event()
-        self.relay = Relay(RelaySettings((), include_loopback=True), sinks, self._on_event)
+        self.relay = Relay(RelaySettings(hosts, include_loopback=not hosts), sinks, self._on_event)
         self.clients: list[Client] = []
         self.revision = 0
 
