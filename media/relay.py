@@ -206,6 +206,9 @@ class Relay:
             "port": self._port.number,
             "connections": len(self._current),
             "lost": self._port.lost,
+            "unknown_address": self._port.unknown_address,
+            "bad_stun": self._port.bad_stun,
+            "bad_srtp": sum(transport.bad_srtp for transport in transports),
             "errors": self._errors + self._port.errors + sum(transport.errors for transport in transports),
             "rooms": self._core.stats(),
         }
