@@ -177,7 +177,7 @@ async def of_case(tx: Transaction, case_id: str) -> list[RecordingRow]:
             place = (found["session_id"], found["segment"], found["endpoint"], found["medium"] == "screen")
             sealed[place] = _sealed(found, sealed.get(place))
     listed = [_recording(row, ends.get(row["id"]) or None) for row in rows]
-    return listed + sorted(sealed.values(), key=lambda row: (row.started_at or "", row.id))
+    return listed + sorted(sealed.values(), key=lambda row: (row.started_at or "", row.screen, row.id))
 
 
 def _recording(row: RowMapping, ended_at: str | None) -> RecordingRow:
