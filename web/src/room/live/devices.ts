@@ -1,4 +1,5 @@
 import { computed, onScopeDispose, ref, shallowRef } from "vue";
+import { hasPictures } from "./pictures";
 
 export type DeviceTrouble = "denied" | "missing" | "busy" | "unsupported" | "failed";
 
@@ -31,12 +32,14 @@ async function acquire(kind: "audio" | "video"): Promise<MediaStreamTrack> {
 /**
  * This device's microphone and camera. A switched-off camera is released (its light goes out); a switched-off microphone
  * stays open but silent, so that switching it on is instant. Tracks that die (a phone call, a sleeping phone) are fetched again.
+ * A device that cannot send the room's pictures leaves its camera alone: nobody would see what it films.
  */
 export function useDevices(wanted: { mic: boolean; camera: boolean }) {
   const mic = shallowRef<MediaStreamTrack | null>(null);
   const camera = shallowRef<MediaStreamTrack | null>(null);
   const wantMic = ref(wanted.mic);
-  const wantCamera = ref(wanted.camera);
+  const pictures = hasPictures();
+  const wantCamera = ref(wanted.camera && pictures);
   const micTrouble = ref<DeviceTrouble | null>(null);
   const cameraTrouble = ref<DeviceTrouble | null>(null);
   let running = false;
@@ -98,8 +101,8 @@ export function useDevices(wanted: { mic: boolean; camera: boolean }) {
   }
 
   function setCamera(on: boolean): Promise<void> {
-    wantCamera.value = on;
-    if (!on) release("video");
+    wantCamera.value = on && pictures;
+    if (!wantCamera.value) release("video");
     return apply();
   }
 
@@ -117,6 +120,8 @@ export function useDevices(wanted: { mic: boolean; camera: boolean }) {
     wantCamera,
     micTrouble,
     cameraTrouble,
+    /** Whether this device takes part with pictures at all. */
+    pictures,
     /** What is really being sent. */
     micOn: computed(() => wantMic.value && mic.value !== null),
     cameraOn: computed(() => wantCamera.value && camera.value !== null),
