@@ -150,6 +150,7 @@ class Transport:
 
     def __init__(self, port: Port, certificate: RTCCertificate, offer: Offer, on_media: OnMedia) -> None:
         self._ice = Ice(port)
+        self._port = port
         self._offer = offer
         self._on_media = on_media
         self._dtls = RTCDtlsTransport(self._ice, [certificate])  # type: ignore[arg-type]  # duck-typed: see Ice
@@ -158,8 +159,6 @@ class Transport:
         self._rx: Any = None
         self._tx: Any = None
         self.on_lost: Callable[[], None] | None = None
-        self.errors = 0
-        self.bad_srtp = 0
         self._ssrcs: set[bytes] = set()
 
     def local(self) -> Local:
@@ -202,14 +201,14 @@ class Transport:
         ssrc = data[4:8] if rtcp else data[8:12]
         known = ssrc in self._ssrcs
         if (not known and len(self._ssrcs) >= MAX_SSRCS) or unprotect(self._rx, _buffer, _length):
-            self.bad_srtp += 1
+            self._port.bad_srtp += 1
             return
         if not known:
             self._ssrcs.add(ssrc)
         try:
             self._on_media(_view[0 : _length[0]], rtcp)
         except Exception:
-            self.errors += 1
+            self._port.errors += 1
             logger.debug("media handler failed", exc_info=True)
 
     def send_rtp(self, head: bytes, tail: bytes) -> None:
@@ -218,13 +217,13 @@ class Transport:
         size = at + len(tail)
         path = self._ice.path
         if self._tx is None or path is None or size > MAX_DATAGRAM - _ROOM_FOR_TAG:
-            self.errors += 1
+            self._port.unsent += 1
             return
         _view[0:at] = head
         _view[at:size] = tail
         _length[0] = size
         if _lib.srtp_protect(self._tx, _buffer, _length):
-            self.errors += 1
+            self._port.unsent += 1
             return
         path[0].sendto(_view[0 : _length[0]], path[1])
 
@@ -233,12 +232,12 @@ class Transport:
         size = len(packet)
         path = self._ice.path
         if self._tx is None or path is None or size > MAX_DATAGRAM - _ROOM_FOR_TAG:
-            self.errors += 1
+            self._port.unsent += 1
             return
         _view[0:size] = packet
         _length[0] = size
         if _lib.srtp_protect_rtcp(self._tx, _buffer, _length):
-            self.errors += 1
+            self._port.unsent += 1
             return
         path[0].sendto(_view[0 : _length[0]], path[1])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,6 +24,7 @@ class Forwarding:
         self._ntp_base = ntp_base
         self.rooms: dict[str, Room] = {}
         self._room_of: dict[str, str] = {}
+        self._counted: Counter[str] = Counter()  # of links that are gone
         # Dropped rooms are remembered by their order alone, so that a late table cannot revive an old placement.
         self._dropped: dict[str, tuple[int, int]] = {}
 
@@ -63,8 +65,7 @@ class Forwarding:
         """Move slots and sources of the endpoint to this connected link; returns the one it replaces."""
         old = endpoint.link
         if old is not None:
-            old.active = False
-            old.detach()
+            self._retire_link(old)
         for source in endpoint.sources.values():
             source.unbind()
         endpoint.link = link
@@ -78,11 +79,24 @@ class Forwarding:
         """The endpoint's connection is gone; its place in the room stays for the next one."""
         if endpoint.link is not link:
             return
-        link.active = False
-        link.detach()
+        self._retire_link(link)
         endpoint.link = None
         for source in endpoint.sources.values():
             source.unbind()
+
+    def _retire_link(self, link: Link) -> None:
+        link.active = False
+        link.detach()
+        self._counted.update(link.counters())
+
+    def counters(self) -> dict[str, int]:
+        """Packets and bytes in and out, requests and repairs, since the start."""
+        total = self._counted.copy()
+        for room in self.rooms.values():
+            for endpoint in room.endpoints.values():
+                if endpoint.link is not None:
+                    total.update(endpoint.link.counters())
+        return dict(total)
 
     def set_state(self, room: str, endpoint: Endpoint, state: str) -> None:
         """Note and announce the endpoint's state."""
@@ -94,6 +108,8 @@ class Forwarding:
         room = self._room_of.pop(endpoint, None)
         if room is not None:
             found = self.rooms[room].endpoints.get(endpoint)
+            if found is not None and found.link is not None:
+                self._retire_link(found.link)
             self.rooms[room].remove(endpoint)
             if found is not None:
                 self.set_state(room, found, "closed")
@@ -127,10 +143,6 @@ class Forwarding:
         for room in self.rooms.values():
             room.lapse(now)
 
-    def stats(self) -> dict[str, Any]:
-        """Counters by room and endpoint, as plain data."""
-        return {name: _room_stats(room) for name, room in self.rooms.items()}
-
     def _room(self, name: str) -> Room:
         room = self.rooms.get(name)
         if room is None:
@@ -138,45 +150,3 @@ class Forwarding:
             if name in self._dropped:
                 room.fence.epoch, room.fence.revision = self._dropped[name]
         return room
-
-
-def _room_stats(room: Room) -> dict[str, Any]:
-    return {
-        "revision": room.fence.revision,
-        "epoch": room.fence.epoch,
-        "recorder": {
-            "state": room.recorder,
-            "reason": room.recorder_reason,
-            "bytes": sum(tap.bytes for tap in room.taps.values()),
-        },
-        "endpoints": {name: _endpoint_stats(endpoint) for name, endpoint in room.endpoints.items()},
-    }
-
-
-def _endpoint_stats(endpoint: Endpoint) -> dict[str, Any]:
-    link = endpoint.link
-    slots = enumerate(link.slots) if link else ()
-    return {
-        "state": endpoint.state,
-        "dropped": link.dropped if link else 0,
-        "in": {
-            kind: {
-                "packets": source.reception.packets,
-                "bytes": source.reception.bytes,
-                "jitter": int(source.reception.jitter),
-            }
-            for kind, source in endpoint.sources.items()
-            if source.ssrc
-        },
-        "out": {
-            f"{index}.{slot.medium}": {
-                "from": slot.source.endpoint if slot.source else None,
-                "packets": slot.packets,
-                "bytes": slot.octets,
-                "loss": slot.fraction_lost / 256,
-            }
-            for index, pair in slots
-            for slot in pair
-            if slot is not None and slot.packets
-        },
-    }

@@ -2,37 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from secrets import randbits
+from typing import NamedTuple
 
 from media import rtcp
+from media.bandwidth import Uplink
+from media.extensions import ExtensionIds
 from media.ports import Medium, Outlet
-from media.router import Router
-from media.rtp import ExtensionIds, Packet
+from media.router import Place, Router
+from media.rtcp import Report
+from media.rtp import Packet
+from media.rtx import unwrap
 from media.slot import Slot
 from media.source import Kind, Source
+from media.stream import Stream
+from media.thinning import Thinning
 
-REMB_BITS = 1_500_000  # per second; a generous fixed figure until the relay estimates by itself
+NO_RTT = 0.1
+"""Seconds assumed for the round trip until a report tells it."""
 
 
 @dataclass(frozen=True, slots=True)
 class UpLine:
-    """A published m-line: what it carries and with which payload type."""
+    """A published m-line: what it carries, its payload types (`rtx` -1: none), its RIDs from low to high."""
 
     kind: Kind
     pt: int
+    rtx: int = -1
+    rids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class SlotLine:
-    """One m-line of a receive slot."""
+    """One m-line of a receive slot; `rtx`: SSRC and payload type of its retransmissions, or zeros."""
 
     mid: str
     medium: Medium
     pt: int
     ssrc: int
     cname: str
+    rtx: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +51,15 @@ class Plan:
     """What offer and answer agreed on."""
 
     up: Mapping[str, UpLine]  # by mid
-    announced: Mapping[int, str]  # SSRC to mid
+    announced: Mapping[int, Place]  # by SSRC
     slots: tuple[tuple[SlotLine | None, SlotLine | None], ...]  # (audio, video) per slot
     ids: ExtensionIds
+
+
+class _Flow(NamedTuple):
+    stream: Stream
+    pt: int
+    original_pt: int  # of what a retransmission repeats; -1: it is the original
 
 
 class Link:
@@ -54,48 +71,72 @@ class Link:
         self.ssrc = randbits(31) | 1
         self.active = False
         self.heard_at = 0.0
-        self.dropped = 0
+        self.packets = self.octets = self.dropped = self.nacked = 0
+        self.rtt: float | None = None
         self._plan = plan
+        self._ids = plan.ids
         self._sources = sources
-        self._router = Router(plan.announced, frozenset(plan.up))
-        self._flows: dict[int, tuple[Source, int]] = {}
+        self._router = Router(plan.announced, {mid: line.rids for mid, line in plan.up.items()})
+        self._flows: dict[int, _Flow] = {}
         self._packet = Packet()
         self._ntp_base = ntp_base
         self._ntp_shift: float | None = None
         self.slots = tuple(tuple(self._slot(line) for line in pair) for pair in plan.slots)
         self._by_ssrc = {slot.ssrc: slot for pair in self.slots for slot in pair if slot is not None}
+        self.uplink = Uplink()
+        self.up_loss = 0.0  # share of what the browser sent lately, before repair
+        self.thinning = Thinning(tuple(self._by_ssrc.values()))
 
     def _slot(self, line: SlotLine | None) -> Slot | None:
         if line is None:
             return None
-        return Slot(self.outlet, line.medium, line.ssrc, line.pt, line.mid, self._plan.ids, line.cname)
+        return Slot(self.outlet, line.medium, line.ssrc, line.pt, line.mid, self._ids, line.cname, line.rtx)
 
     def rtp(self, data: bytes, arrival_ns: int) -> None:
         """One decrypted RTP packet from the browser."""
         packet = self._packet
         now = arrival_ns / 1e9
-        if not self.active or not packet.read(data, arrival_ns, now):
+        if not self.active or not packet.read(data, arrival_ns, now, self._ids):
             self.dropped += 1
             return
         self.heard_at = now
+        self.packets += 1
+        self.octets += len(data)
         flow = self._flows.get(packet.ssrc) or self._bind(packet)
-        if flow is None or flow[1] != packet.pt:
+        if flow is None or flow.pt != packet.pt:
             self.dropped += 1
             return
-        source = flow[0]
-        if source.medium == "audio":
-            level = packet.extension(self._plan.ids.level)
-            packet.level = level[0] if level else -1
+        if self.uplink.packet(now, packet.sent if packet.sent >= 0 else None, len(data)):
+            # Congestion: every tenth of a second that the publisher does not know of it fills its queue further.
+            self._feedback(self._remb())
+        if flow.original_pt < 0:
+            flow.stream.feed(packet)
         else:
-            packet.level = -1
-        source.feed(packet)
+            self._repaired(packet, flow)
 
-    def _bind(self, packet: Packet) -> tuple[Source, int] | None:
-        mid = self._router.place(packet.ssrc, packet.extension(self._plan.ids.mid))
-        if mid is None:
+    def _repaired(self, packet: Packet, flow: _Flow) -> None:
+        stream = flow.stream
+        if not stream.ssrc:
+            return
+        original = unwrap(packet.data, packet.start, packet.end, stream.ssrc, flow.original_pt)
+        if original is not None and packet.read(original, packet.arrival_ns, packet.now, self._ids):
+            stream.feed(packet, repaired=True)
+
+    def _bind(self, packet: Packet) -> _Flow | None:
+        repairs = any(line.rtx == packet.pt for line in self._plan.up.values())
+        place = self._router.place(packet.ssrc, packet.mid, packet.rid, packet.repaired_rid, repairs)
+        if place is None:
             return None
-        line = self._plan.up[mid]
-        flow = (self._sources[line.kind], line.pt)
+        line = self._plan.up[place.mid]
+        source = self._sources[line.kind]
+        if place.repair:
+            stream = source.stream(place.layer)
+            # A retransmission before its original's first packet has nothing to mend.
+            if stream is None or self._flows.get(stream.ssrc) is None:
+                return None
+            flow = _Flow(stream, line.rtx, line.pt)
+        else:
+            flow = _Flow(source.bind(place.layer, packet.ssrc, self._ids, packet.now), line.pt, -1)
         self._flows[packet.ssrc] = flow
         return flow
 
@@ -109,64 +150,125 @@ class Link:
                 self._sender_report(body, now)
             if kind in (rtcp.SR, rtcp.RR):
                 for report in rtcp.reports(kind, count, body):
-                    slot = self._by_ssrc.get(report.ssrc)
-                    if slot is not None:
-                        slot.fraction_lost = report.fraction_lost
+                    self._report(report, now)
+            elif kind == rtcp.RTPFB:
+                asked = rtcp.nacked(count, body)
+                if asked is not None and (slot := self._by_ssrc.get(asked[0])) is not None:
+                    self.nacked += len(asked[1])
+                    slot.repeat(asked[1], now)
             elif kind == rtcp.PSFB:
                 for ssrc in rtcp.key_requests(count, body):
                     slot = self._by_ssrc.get(ssrc)
                     if slot is not None:
                         slot.want_key(now)
+                bits = rtcp.estimate(count, body)
+                if bits is not None:
+                    self.thinning.remb(bits, now)
+
+    def _report(self, report: Report, now: float) -> None:
+        slot = self._by_ssrc.get(report.ssrc)
+        if slot is None:
+            return
+        slot.fraction_lost = report.fraction_lost / 256
+        self.thinning.loss(slot, slot.fraction_lost, now)
+        rtt = rtcp.round_trip(report, self._ntp_base + now)
+        if rtt is not None:
+            self.rtt = rtt if self.rtt is None else self.rtt + (rtt - self.rtt) / 4
 
     def _sender_report(self, body: bytes, now: float) -> None:
         info = rtcp.sender_info(body)
         flow = self._flows.get(info[0]) if info else None
-        if info is None or flow is None:
+        if info is None or flow is None or flow.original_pt >= 0:
             return
         ssrc, ntp, stamp = info
         if self._ntp_shift is None:
             # One offset for all media of a publisher: two would let its sound and picture drift apart.
             self._ntp_shift = self._ntp_base + now - ntp
-        source = flow[0]
-        if source.ssrc == ssrc:
-            source.last_sr = (ntp + self._ntp_shift, stamp)
-            source.reception.last_sr = int(ntp * 65536) & 0xFFFFFFFF
-            source.reception.last_sr_at = now
+        stream = flow.stream
+        if stream.ssrc == ssrc:
+            stream.last_sr = (ntp + self._ntp_shift, stamp)
+            stream.reception.last_sr = int(ntp * 65536) & 0xFFFFFFFF
+            stream.reception.last_sr_at = now
 
-    def ask_keys(self, now: float) -> None:
-        """Send the picture loss indications that are due."""
-        for source in self._bound():
-            if source.medium == "video" and source.keys.due(now):
-                self.outlet.send_rtcp(self._receiver_head() + rtcp.pli(self.ssrc, source.ssrc))
+    def ask(self, now: float) -> None:
+        """Send the requests that are due: for key frames, and for packets that did not arrive."""
+        for stream in self._bound():
+            out = b""
+            if stream.missing:
+                lost, given_up = stream.missing.due(now, self.rtt or NO_RTT)
+                if lost:
+                    out += rtcp.nack(self.ssrc, stream.ssrc, [number & 0xFFFF for number in lost])
+                if given_up and stream.medium == "video" and stream.subscribers:
+                    stream.keys.want(now)
+            if stream.medium == "video" and stream.keys.due(now):
+                out += rtcp.pli(self.ssrc, stream.ssrc)
+            self._feedback(out)
+
+    def _feedback(self, body: bytes) -> None:
+        if body:
+            # Feedback must travel in a compound that begins with a report (RFC 4585, section 3.1).
+            head = rtcp.receiver_report(self.ssrc, []) + rtcp.source_description(self.ssrc, "heshi")
+            self.outlet.send_rtcp(head + body)
+
+    def report_switches(self, now: float) -> None:
+        """A sender report at once for every slot that has just changed what it carries, so that lips stay matched."""
+        for slot in self._by_ssrc.values():
+            if slot.report_due:
+                self._send_sender_report(slot, now)
 
     def send_sender_reports(self, now: float) -> None:
         """SR and SDES of every slot that carries something."""
-        ntp = self._ntp_base + now
         for slot in self._by_ssrc.values():
-            report = slot.sender_report(ntp)
-            if report is not None:
-                self.outlet.send_rtcp(report)
+            self._send_sender_report(slot, now)
+
+    def _send_sender_report(self, slot: Slot, now: float) -> None:
+        report = slot.sender_report(self._ntp_base + now)
+        if report is not None:
+            self.outlet.send_rtcp(report)
 
     def send_receiver_report(self, now: float) -> None:
         """RR, SDES and REMB for what the browser publishes."""
-        bound = self._bound()
+        bound = list(self._bound())
         if not bound:
             return
-        compound = rtcp.receiver_report(self.ssrc, [source.reception.report(source.ssrc, now) for source in bound])
+        blocks = [stream.reception.report(stream.ssrc, now) for stream in bound]
+        for stream in bound:
+            stream.measure(now)
+        expected = sum(stream.reception.expected_lately for stream in bound)
+        self.up_loss = sum(stream.reception.lost_lately for stream in bound) / expected if expected else 0.0
+        self.uplink.tick(now, self.up_loss)
+        compound = rtcp.receiver_report(self.ssrc, blocks)
         compound += rtcp.source_description(self.ssrc, "heshi")
-        video = [source.ssrc for source in bound if source.medium == "video"]
-        if video:
-            compound += rtcp.remb(self.ssrc, REMB_BITS, video)
-        self.outlet.send_rtcp(compound)
+        self.outlet.send_rtcp(compound + self._remb())
 
-    def _receiver_head(self) -> bytes:
-        # Feedback must travel in a compound that begins with a report (RFC 4585, section 3.1).
-        return rtcp.receiver_report(self.ssrc, []) + rtcp.source_description(self.ssrc, "heshi")
+    def _remb(self) -> bytes:
+        video = [stream.ssrc for stream in self._bound() if stream.medium == "video"]
+        return rtcp.remb(self.ssrc, self.uplink.estimate, video) if video else b""
 
-    def _bound(self) -> list[Source]:
-        return [source for ssrc, (source, _) in self._flows.items() if source.ssrc == ssrc]
+    def _bound(self) -> Iterator[Stream]:
+        for source in self._sources.values():
+            for stream in source.streams():
+                if stream.ssrc:
+                    yield stream
 
     def detach(self) -> None:
         """Empty every slot."""
         for slot in self._by_ssrc.values():
             slot.detach()
+
+    def counters(self) -> dict[str, int]:
+        """What this connection has carried and mended so far."""
+        slots = self._by_ssrc.values()
+        streams = list(self._bound())
+        return {
+            "packets_in": self.packets,
+            "bytes_in": self.octets,
+            "packets_out": sum(slot.packets + slot.repeated for slot in slots),
+            "bytes_out": sum(slot.octets for slot in slots),
+            "dropped": self.dropped,
+            "nacks_received": self.nacked,
+            "retransmitted": sum(slot.repeated for slot in slots),
+            "nacks_sent": sum(stream.missing.asked for stream in streams),
+            "repaired": sum(stream.reception.repaired for stream in streams),
+            "given_up": sum(stream.missing.lost for stream in streams),
+        }

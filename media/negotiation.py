@@ -1,10 +1,11 @@
 """Offer in, plan and answer out (RFC 8829, RFC 8843). Pure but for the random numbers of SSRCs.
 
-The answer is our own text: aiortc's would offer retransmission, drop the Opus parameters and cannot reject a line.
+The answer is our own text: aiortc's drops simulcast and the Opus parameters, and cannot reject a line.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from secrets import randbits
@@ -13,11 +14,13 @@ from typing import Any
 from aiortc import sdp
 
 from media.errors import CodecUnsupported, OfferMalformed, OfferTooLarge, OfferWithoutAudio
+from media.extensions import REFUSED, URI_RID, ExtensionIds
 from media.link import Plan, SlotLine, UpLine
 from media.offer_text import vetted
 from media.ports import Medium
-from media.rtp import URI_LEVEL, URI_MID, URI_SENT, ExtensionIds
+from media.router import Place
 from media.source import Kind
+from media.stream import HIGH
 
 MAX_SLOTS = 12
 OPUS_PARAMETERS = "minptime=10;useinbandfec=1;usedtx=1"
@@ -43,8 +46,11 @@ class Line:
     kind: str
     direction: str  # of the offer; "rejected" if we cannot take it
     pt: int = -1
+    rtx: int = -1
+    rids: tuple[str, ...] = ()
     extensions: dict[str, int] = field(default_factory=dict)
     ssrcs: tuple[int, ...] = ()
+    repairs: frozenset[int] = frozenset()  # those of `ssrcs` that carry retransmissions
     slot: SlotLine | None = None
     protocol: str = "UDP/TLS/RTP/SAVPF"
     formats: str = "0"
@@ -68,6 +74,9 @@ def read_offer(text: str) -> Offer:
     try:
         parsed = sdp.SessionDescription.parse(checked)
         lines = [_line(media) for media in parsed.media]
+        for line, section in zip(lines, ("\n" + checked).split("\nm=")[1:], strict=True):
+            if line.kind == "video" and URI_RID in line.extensions:
+                line.rids = _simulcast(section)
     except OfferMalformed:
         raise
     except Exception as error:  # the parser answers bad input with whatever its code stumbles over
@@ -111,10 +120,35 @@ def _line(media: Any) -> Line:
         if codec.mimeType.lower() == name and codec.clockRate == rate:
             line.pt = codec.payloadType
             line.direction = media.direction or "sendrecv"
+            line.rtx = _retransmissions(media.rtp.codecs, line.pt)
             break
-    line.extensions = {one.uri: one.id for one in media.rtp.headerExtensions if 0 < one.id < 15}
+    line.extensions = {
+        one.uri: one.id for one in media.rtp.headerExtensions if 0 < one.id < 15 and one.uri not in REFUSED
+    }
     line.ssrcs = tuple(one.ssrc for one in media.ssrc)
+    line.repairs = frozenset(ssrc for group in media.ssrc_group if group.semantic == "FID" for ssrc in group.items[1:])
     return line
+
+
+def _retransmissions(codecs: Sequence[Any], pt: int) -> int:
+    """The payload type that repeats this one (RFC 4588, section 8.1), or -1."""
+    for codec in codecs:
+        if codec.mimeType.lower().endswith("/rtx") and codec.parameters.get("apt") == pt:
+            return int(codec.payloadType)
+    return -1
+
+
+_RID = re.compile(r"a=simulcast:(?:recv \S+ )?send (\S+)")
+_NAME = re.compile(r"~?([A-Za-z0-9]{1,16})")
+
+
+def _simulcast(section: str) -> tuple[str, ...]:
+    """RIDs that the section offers to send, as ordered there (RFC 8853, section 5.1); of alternatives the first."""
+    found = _RID.search(section)
+    if found is None:
+        return ()
+    names = [_NAME.match(one) for one in found[1].split(";")]
+    return tuple(name[1] for name in names if name is not None)
 
 
 def _require_audio(lines: Sequence[Line]) -> None:
@@ -133,13 +167,16 @@ def _plan(lines: Sequence[Line]) -> Plan:
         if line.direction in ("sendonly", "sendrecv"):
             kinds = free[line.kind]
             if kinds:
-                up[line.mid] = UpLine(kinds.pop(0), line.pt)
+                kind = kinds.pop(0)
+                rids = line.rids if kind == "camera" and len(line.rids) > 1 else ()
+                up[line.mid] = UpLine(kind, line.pt, line.rtx, rids)
     down: dict[Medium, list[SlotLine]] = {"audio": [], "video": []}
     for line in lines:
         if line.direction == "recvonly":
             medium: Medium = "audio" if line.kind == "audio" else "video"
             index = len(down[medium])
-            line.slot = SlotLine(line.mid, medium, line.pt, randbits(31) | 1, f"slot{index}")
+            rtx = (randbits(31) | 1, line.rtx) if line.rtx >= 0 else (0, 0)
+            line.slot = SlotLine(line.mid, medium, line.pt, randbits(31) | 1, f"slot{index}", rtx)
             down[medium].append(line.slot)
     count = max(len(down["audio"]), len(down["video"]))
     if count > MAX_SLOTS:
@@ -151,13 +188,20 @@ def _plan(lines: Sequence[Line]) -> Plan:
         )
         for index in range(count)
     )
-    announced = {ssrc: line.mid for line in lines if line.mid in up for ssrc in line.ssrcs}
+    announced = {
+        ssrc: Place(line.mid, HIGH, ssrc in line.repairs)
+        for line in lines
+        # Encodings announced by SSRC beside their RIDs would be told apart by nothing: they say their RID themselves.
+        if line.mid in up and not up[line.mid].rids
+        for ssrc in line.ssrcs
+    }
     # Within one bundle an id means the same everywhere (RFC 8843, section 14), so the first line that has it decides.
-    ids = {uri: next((line.extensions[uri] for line in lines if uri in line.extensions), 0) for uri in _URIS}
-    return Plan(up, announced, slots, ExtensionIds(ids[URI_MID], ids[URI_LEVEL], ids[URI_SENT]))
-
-
-_URIS = (URI_MID, URI_LEVEL, URI_SENT)
+    ids: dict[str, int] = {}
+    for line in lines:
+        for uri, number in line.extensions.items():
+            if number not in ids.values():
+                ids.setdefault(uri, number)
+    return Plan(up, announced, slots, ExtensionIds.of(ids))
 
 
 def write_answer(offer: Offer, local: Local) -> str:
@@ -187,12 +231,13 @@ def _rejected(line: Line) -> list[str]:
 
 def _accepted(line: Line, offer: Offer, local: Local) -> list[str]:
     codec = "opus/48000/2" if line.kind == "audio" else "VP8/90000"
-    out = [f"m={line.kind} 9 UDP/TLS/RTP/SAVPF {line.pt}", "c=IN IP4 0.0.0.0", "a=rtcp:9 IN IP4 0.0.0.0"]
+    formats = f"{line.pt} {line.rtx}" if line.rtx >= 0 else f"{line.pt}"
+    out = [f"m={line.kind} 9 UDP/TLS/RTP/SAVPF {formats}", "c=IN IP4 0.0.0.0", "a=rtcp:9 IN IP4 0.0.0.0"]
     out += [f"a=candidate:{candidate}" for candidate in local.candidates]
     out += ["a=end-of-candidates", f"a=ice-ufrag:{local.ufrag}", f"a=ice-pwd:{local.password}"]
     out += [f"a=fingerprint:{algorithm} {value}" for algorithm, value in local.fingerprints]
     out += [f"a=setup:{'passive' if offer.we_are_server else 'active'}", f"a=mid:{line.mid}"]
-    out += [f"a=extmap:{line.extensions[uri]} {uri}" for uri in _URIS if uri in line.extensions]
+    out += [f"a=extmap:{number} {uri}" for uri, number in line.extensions.items()]
     if line.slot is not None:
         track = f"{line.slot.cname}-{line.kind}"
         out += ["a=sendonly", f"a=msid:{line.slot.cname} {track}"]
@@ -202,9 +247,19 @@ def _accepted(line: Line, offer: Offer, local: Local) -> list[str]:
         out.append("a=inactive")
     out += ["a=rtcp-mux", f"a=rtpmap:{line.pt} {codec}"]
     if line.kind == "audio":
-        out.append(f"a=fmtp:{line.pt} {OPUS_PARAMETERS}")
+        # Sound is repeated, too: its packets are small, and forward error correction mends single losses only.
+        out += [f"a=fmtp:{line.pt} {OPUS_PARAMETERS}", f"a=rtcp-fb:{line.pt} nack"]
     else:
-        out += [f"a=rtcp-fb:{line.pt} {feedback}" for feedback in ("nack pli", "ccm fir", "goog-remb")]
+        out += [f"a=rtcp-fb:{line.pt} {feedback}" for feedback in ("nack", "nack pli", "ccm fir", "goog-remb")]
+    if line.rtx >= 0:
+        out += [f"a=rtpmap:{line.rtx} rtx/90000", f"a=fmtp:{line.rtx} apt={line.pt}"]
+    rids = offer.plan.up[line.mid].rids if line.mid in offer.plan.up else ()
+    if rids:
+        out += [f"a=rid:{rid} recv" for rid in rids]
+        out.append(f"a=simulcast:recv {';'.join(rids)}")
     if line.slot is not None:
-        out.append(f"a=ssrc:{line.slot.ssrc} cname:{line.slot.cname}")
+        ssrc, (repeats, _) = line.slot.ssrc, line.slot.rtx
+        if repeats:
+            out += [f"a=ssrc-group:FID {ssrc} {repeats}", f"a=ssrc:{repeats} cname:{line.slot.cname}"]
+        out.append(f"a=ssrc:{ssrc} cname:{line.slot.cname}")
     return out

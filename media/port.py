@@ -92,7 +92,7 @@ class Port:
         self._wanted = settings.port
         self.number = 0
         self.lost = self.errors = 0
-        self.unknown_address = self.bad_stun = 0
+        self.unknown_address = self.bad_stun = self.bad_srtp = self.unsent = 0
         self.wires: list[Wire] = []
         self._by_user: dict[str, Agent] = {}
         self._by_address: dict[Address, Agent] = {}
@@ -133,6 +133,17 @@ class Port:
                 asyncio.get_running_loop().remove_reader(wire.sock.fileno())
             wire.sock.close()
         self.wires.clear()
+
+    def counters(self) -> dict[str, int]:
+        """What was lost, refused or not understood since the start."""
+        return {
+            "lost_by_socket": self.lost,
+            "handler_errors": self.errors,
+            "unknown_address": self.unknown_address,
+            "bad_stun": self.bad_stun,
+            "bad_srtp": self.bad_srtp,
+            "unsent": self.unsent,
+        }
 
     def candidates(self) -> list[Candidate]:
         """What browsers may send to, best first (RFC 8445, section 5.1.2.1): the public addresses, then our own."""

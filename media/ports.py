@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 Medium = Literal["audio", "video"]
+Track = Literal["audio", "video", "screen"]
+"""What a journal holds: an endpoint's sound, its camera's picture, or the screen it shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ class SinkFactory(Protocol):
         endpoint: str,
         segment: str,
         key: str,
-        medium: Medium,
+        medium: Track,
         seats: tuple[str, ...],
         clock_rate: int,
     ) -> Sink:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from media.rtcp import Report
 from media.serial import ahead16, ahead32
 
-WINDOW = 128
-_WINDOW_MASK = (1 << WINDOW) - 1
+WINDOW = 1024
+"""Packets back within which a late one is told from a duplicate; retransmissions come a second late."""
+
 MAX_JUMP = 8192  # a larger step in sequence numbers is a new life of the source, not loss
 
-NEW, SEEN, RESTART = 0, 1, 2
+NEW, SEEN, RESTART, LATE = 0, 1, 2, 3
 
 
 class Reception:
@@ -22,13 +23,17 @@ class Reception:
         "_seen",
         "_transit",
         "bytes",
+        "expected_lately",
         "highest",
         "jitter",
         "last_sr",
         "last_sr_at",
+        "lost_lately",
+        "number",
         "packets",
         "rate",
         "received",
+        "repaired",
         "started",
     )
 
@@ -36,36 +41,51 @@ class Reception:
         self.rate = rate
         self.started = False
         self.highest = 0  # extended by cycles
-        self.packets = self.bytes = self.received = 0
+        self.number = 0  # extended sequence number of the last packet taken
+        self.packets = self.bytes = self.received = self.repaired = 0
         self.jitter = 0.0
+        self.expected_lately = self.lost_lately = 0  # packets of the last interval reported
         self.last_sr = 0
         self.last_sr_at = 0.0
         self._base = 0
-        self._seen = 0
+        self._seen = [-1] * WINDOW
         self._transit = 0
         self._expected_prior = self._received_prior = 0
 
-    def take(self, seq: int, ts: int, size: int, now: float) -> int:
-        """Account one packet: NEW, SEEN (a duplicate or too old to tell; drop it) or RESTART (new, after a jump)."""
+    def take(self, seq: int, ts: int, size: int, now: float, repaired: bool = False) -> int:
+        """Account one packet: NEW, LATE (new, but overtaken by others), RESTART (new, after a jump) or SEEN.
+
+        SEEN is a duplicate or too old to tell: drop it. `repaired` packets came by retransmission and hide no loss from
+        the reports (RFC 4588, section 7).
+        """
         verdict = NEW
         if not self.started:
             self._restart(seq)
         else:
             step = ahead16(seq, self.highest & 0xFFFF)
-            if step > MAX_JUMP or step < -MAX_JUMP:
+            number = self.highest + step
+            if step > 0:
+                if step > MAX_JUMP:
+                    self._restart(seq)
+                    verdict = RESTART
+                else:
+                    self.highest = number
+            elif step < -MAX_JUMP:
                 self._restart(seq)
                 verdict = RESTART
-            elif step > 0:
-                self.highest += step
-                self._seen = (self._seen << step | 1) & _WINDOW_MASK if step < WINDOW else 1
+            elif step <= -WINDOW or self._seen[number % WINDOW] == number:
+                return SEEN
             else:
-                bit = 1 << -step
-                if -step >= WINDOW or self._seen & bit:
-                    return SEEN
-                self._seen |= bit
+                verdict = LATE
+            if verdict != RESTART:
+                self.number = number
+                self._seen[number % WINDOW] = number
         self.packets += 1
-        self.received += 1
         self.bytes += size
+        if repaired:
+            self.repaired += 1
+            return verdict
+        self.received += 1
         transit = (int(now * self.rate) - ts) & 0xFFFFFFFF
         if self.received > 1:
             self.jitter += (abs(ahead32(transit, self._transit)) - self.jitter) / 16
@@ -79,6 +99,7 @@ class Reception:
         lost = interval - (self.received - self._received_prior)
         self._expected_prior, self._received_prior = expected, self.received
         fraction = min(lost * 256 // interval, 255) if interval > 0 and lost > 0 else 0
+        self.expected_lately, self.lost_lately = max(interval, 0), max(lost, 0)
         delay = int((now - self.last_sr_at) * 65536) & 0xFFFFFFFF if self.last_sr else 0
         return Report(
             ssrc,
@@ -92,8 +113,9 @@ class Reception:
 
     def _restart(self, seq: int) -> None:
         self.started = True
-        self.highest = self._base = seq
-        self._seen = 1
+        self.highest = self._base = self.number = seq
+        self._seen = [-1] * WINDOW
+        self._seen[seq % WINDOW] = seq
         self.received = 0
         self.jitter = 0.0
         self._expected_prior = self._received_prior = 0

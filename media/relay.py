@@ -17,13 +17,14 @@ from media.port import Port
 from media.ports import Applied, Event, OnEvent, RelaySettings, SinkFactory
 from media.room import Endpoint
 from media.rtcp import ntp_now
+from media.stats import Quality, quality, room_stats
 from media.tap import Tap, reason
 
 logger = logging.getLogger(__name__)
 
 CONNECT_TIMEOUT = 20.0  # seconds from the answer to the first encrypted packet
 SILENCE = 10.0  # seconds without media or consent after which an endpoint has failed
-TICK = 0.04
+TICK = 0.02
 SENDER_REPORTS = 0.5
 RECEIVER_REPORTS = 1.0
 
@@ -201,17 +202,24 @@ class Relay:
 
     def stats(self) -> dict[str, Any]:
         """Counters of the port and of every room and endpoint, as plain data."""
-        transports = [one.transport for one in self._current.values()]
         return {
             "port": self._port.number,
             "connections": len(self._current),
-            "lost": self._port.lost,
-            "unknown_address": self._port.unknown_address,
-            "bad_stun": self._port.bad_stun,
-            "bad_srtp": sum(transport.bad_srtp for transport in transports),
-            "errors": self._errors + self._port.errors + sum(transport.errors for transport in transports),
-            "rooms": self._core.stats(),
+            **self._port.counters(),
+            "errors": self._errors + self._port.errors,
+            "rooms": {name: room_stats(room) for name, room in self._core.rooms.items()},
         }
+
+    def quality(self, room: str) -> dict[str, Quality]:
+        """How each connected endpoint of a room fares; empty for a room that is not here."""
+        now = time.monotonic()
+        found = self._core.rooms.get(room)
+        members = found.endpoints.items() if found else ()
+        return {name: quality(one, one.link, now) for name, one in members if one.link is not None}
+
+    def counters(self) -> dict[str, int]:
+        """What has happened since the start, as counters that only grow."""
+        return {**self._core.counters(), **self._port.counters(), "errors": self._errors}
 
     def _abandon(self, connection: _Connection | None) -> None:
         if connection is None:
@@ -239,7 +247,7 @@ class Relay:
         now = time.monotonic()
         for connection in self._current.values():
             if connection.room == room:
-                connection.link.ask_keys(now)
+                connection.link.ask(now)
 
     async def _tick(self) -> None:
         sender_at = receiver_at = 0.0
@@ -262,9 +270,11 @@ class Relay:
         if now - link.heard_at > SILENCE:
             self._lost(connection, "failed")
             return
-        link.ask_keys(now)
+        link.ask(now)
+        link.report_switches(now)
         if sender:
             link.send_sender_reports(now)
+            link.thinning.decide(now)
         if receiver:
             link.send_receiver_report(now)
 

@@ -8,14 +8,16 @@ from typing import Literal
 from media.errors import RecorderMissing
 from media.fence import Fence
 from media.link import Link
-from media.ports import Applied, Event, Medium, OnEvent, SinkFactory
+from media.ports import Applied, Event, OnEvent, SinkFactory, Track
 from media.slot import Slot
-from media.source import RATES, Kind, Source
+from media.source import MEDIUM, RATES, Kind, Source
 from media.table import Record, Table
 from media.tap import Tap, reason
 
 Retire = Callable[[str, Tap], None]
 RecorderState = Literal["ok", "failed", "idle"]
+
+KIND: dict[Track, Kind] = {"audio": "mic", "video": "camera", "screen": "screen"}
 
 
 class Endpoint:
@@ -45,7 +47,7 @@ class Room:
         self.endpoints: dict[str, Endpoint] = {}
         self.recorder: RecorderState = "idle"
         self.recorder_reason = ""
-        self.taps: dict[tuple[str, Medium], Tap] = {}
+        self.taps: dict[tuple[str, Track], Tap] = {}
         self._factory = factory
         self._retire = retire
         self._on_event = on_event
@@ -105,12 +107,13 @@ class Room:
             for record in wanted.values():
                 self._wire_tap((record.endpoint, "audio"), record, record.audio, now)
                 self._wire_tap((record.endpoint, "video"), record, record.video, now)
+                self._wire_tap((record.endpoint, "screen"), record, record.screen, now)
         except Exception as error:  # any trouble of the recorder is the same trouble: no evidence, no session
             self.recorder_failed(reason(error))
             return False
         return True
 
-    def _wire_tap(self, place: tuple[str, Medium], record: Record, captured: bool, now: float) -> None:
+    def _wire_tap(self, place: tuple[str, Track], record: Record, captured: bool, now: float) -> None:
         tap = self.taps.get(place)
         if not captured:
             # Muted or dark for now: the journal of this segment stays open for when it comes back.
@@ -119,17 +122,19 @@ class Room:
             return
         if tap is None:
             tap = self.taps[place] = self._open_tap(place, record)
-        tap.attach(now)
+        tap.resume(now)
 
-    def _open_tap(self, place: tuple[str, Medium], record: Record) -> Tap:
+    def _open_tap(self, place: tuple[str, Track], record: Record) -> Tap:
         if self._factory is None:
             raise RecorderMissing
-        endpoint, medium = place
-        sink = self._factory.open(self.name, endpoint, record.segment, record.key, medium, record.seats, RATES[medium])
-        source = self.endpoints[endpoint].sources["mic" if medium == "audio" else "camera"]
+        endpoint, track = place
+        kind = KIND[track]
+        rate = RATES[MEDIUM[kind]]
+        sink = self._factory.open(self.name, endpoint, record.segment, record.key, track, record.seats, rate)
+        source = self.endpoints[endpoint].sources[kind]
         return Tap(source, record, sink, self.recorder_failed)
 
-    def _retire_tap(self, place: tuple[str, Medium]) -> None:
+    def _retire_tap(self, place: tuple[str, Track]) -> None:
         tap = self.taps.pop(place)
         tap.detach()
         self._retire(self.name, tap)
@@ -178,9 +183,9 @@ class Room:
         for slot in self._slots():
             if slot.source is not None and slot.source.endpoint == name:
                 slot.detach()
-        for medium in RATES:
-            if (name, medium) in self.taps:
-                self._retire_tap((name, medium))
+        for track in KIND:
+            if (name, track) in self.taps:
+                self._retire_tap((name, track))
 
     def _slots(self) -> Iterator[Slot]:
         for endpoint in self.endpoints.values():

@@ -7,8 +7,8 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-SR, RR, SDES, PSFB = 200, 201, 202, 206
-PLI, FIR, AFB = 1, 4, 15
+SR, RR, SDES, RTPFB, PSFB = 200, 201, 202, 205, 206
+NACK, PLI, FIR, AFB = 1, 1, 4, 15
 
 _NTP_EPOCH = 2208988800
 _REPORT = struct.Struct("!IIIIII")
@@ -83,6 +83,54 @@ def key_requests(fmt: int, body: bytes) -> Iterator[int]:
     elif fmt == FIR:
         for at in range(8, len(body) - 7, 8):
             yield int.from_bytes(body[at : at + 4], "big")
+
+
+MAX_NACKED = 1024
+"""Packets one feedback can ask for; a browser that misses more needs a key frame."""
+
+
+def nacked(fmt: int, body: bytes) -> tuple[int, list[int]] | None:
+    """(SSRC, sequence numbers) of a generic NACK body. RFC 4585, section 6.2.1."""
+    if fmt != NACK or len(body) < 12:
+        return None
+    lost: list[int] = []
+    for at in range(8, len(body) - 3, 4):
+        if len(lost) >= MAX_NACKED:
+            break
+        first, mask = struct.unpack_from("!HH", body, at)
+        lost.append(first)
+        lost += [(first + 1 + bit) & 0xFFFF for bit in range(16) if mask >> bit & 1]
+    return int.from_bytes(body[4:8], "big"), lost[:MAX_NACKED]
+
+
+def nack(sender: int, media: int, lost: Sequence[int]) -> bytes:
+    """Generic NACK for these sequence numbers, which are given in rising order (modulo 2^16). RFC 4585, 6.2.1."""
+    pairs: list[list[int]] = []
+    for seq in lost:
+        distance = (seq - pairs[-1][0]) & 0xFFFF if pairs else 0
+        if pairs and 0 < distance <= 16:
+            pairs[-1][1] |= 1 << (distance - 1)
+        elif not pairs or distance:
+            pairs.append([seq & 0xFFFF, 0])
+    body = b"".join(struct.pack("!HH", first, mask) for first, mask in pairs)
+    return struct.pack("!BBHII", 0x80 | NACK, RTPFB, 2 + len(pairs), sender, media) + body
+
+
+def estimate(fmt: int, body: bytes) -> int | None:
+    """Bits per second of a REMB body (draft-alvestrand-rmcat-remb-03, section 2.2), or None if it is none."""
+    if fmt != AFB or len(body) < 16 or body[8:12] != b"REMB":
+        return None
+    word = int.from_bytes(body[12:16], "big")
+    return min((word & 0x3FFFF) << (word >> 18 & 0x3F), 1 << 40)
+
+
+def round_trip(report: Report, ntp: float) -> float | None:
+    """Seconds from our sender report to this answer to it, now being `ntp` seconds since 1900. RFC 3550, 6.4.1."""
+    if not report.last_sr:
+        return None
+    ticks = ((ntp_fixed(ntp) >> 16) - report.last_sr - report.delay) & 0xFFFFFFFF
+    # Half a range or more lies in the future: clocks that disagree by a hair, or nonsense.
+    return ticks / 65536 if ticks < 0x80000000 else None
 
 
 def pli(sender: int, media: int) -> bytes:

@@ -3,42 +3,32 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 
+from media.extensions import ExtensionIds
 from media.vp8 import Descriptor
-
-URI_MID = "urn:ietf:params:rtp-hdrext:sdes:mid"
-URI_LEVEL = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
-URI_SENT = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
 
 _FIXED = struct.Struct("!BBHII")
 _EXTENSION = struct.Struct("!HH")
-
-
-@dataclass(frozen=True, slots=True)
-class ExtensionIds:
-    """Negotiated one-byte header extension ids of a connection; 0 where not negotiated."""
-
-    mid: int = 0
-    level: int = 0
-    sent: int = 0
 
 
 class Packet:
     """The packet in hand: one object per connection, filled again by each `read`."""
 
     __slots__ = (
-        "_at",
         "arrival_ns",
+        "carried",
         "data",
         "end",
-        "level",
         "marker",
+        "mid",
         "now",
         "padded",
         "picture",
         "pt",
         "raw",
+        "repaired_rid",
+        "rid",
+        "sent",
         "seq",
         "ssrc",
         "start",
@@ -53,25 +43,31 @@ class Packet:
         self.seq = self.ts = self.ssrc = self.pt = 0
         self.marker = self.padded = 0
         self.start = self.end = 0
-        self._at = 0
-        self.level = -1
+        # From the header extensions: identification, send time (6.18 fixed point seconds, or -1), what is passed on.
+        self.mid = self.rid = self.repaired_rid = b""
+        self.sent = -1
+        self.carried = b""
         self.picture = Descriptor()
         self.raw = b""
         self.tail = b""
 
-    def read(self, data: bytes, arrival_ns: int, now: float) -> bool:
-        """Parse the fixed header and find the payload; False if the packet is not well formed."""
+    def read(self, data: bytes, arrival_ns: int, now: float, ids: ExtensionIds) -> bool:
+        """Parse header and extensions and find the payload; False if the packet is not well formed."""
         if len(data) < 12:
             return False
         first, second, self.seq, self.ts, self.ssrc = _FIXED.unpack_from(data)
         at = 12 + (first & 0x0F) * 4
         size = len(data)
-        self._at = 0
+        self.sent = -1
+        self.mid = self.rid = self.repaired_rid = self.carried = b""
         if first & 0x10:
             if at + 4 > size:
                 return False
-            self._at = at
-            at += 4 + (data[at + 2] << 8 | data[at + 3]) * 4
+            end = at + 4 + (data[at + 2] << 8 | data[at + 3]) * 4
+            if end > size:
+                return False
+            self._elements(data, at, end, ids)
+            at = end
         self.padded = first & 0x20
         # Padding counts itself (RFC 3550, section 5.1): a count of 0 is a lie, and refused below.
         self.end = size - (data[-1] or size) if self.padded else size
@@ -85,18 +81,13 @@ class Packet:
         self.now = now
         return True
 
-    def extension(self, wanted: int) -> bytes | None:
-        """The value of one header extension element, or None."""
-        at = self._at
-        if not at or not wanted:
-            return None
-        data = self.data
-        profile, words = _EXTENSION.unpack_from(data, at)
-        at += 4
-        end = at + words * 4
+    def _elements(self, data: bytes, at: int, end: int, ids: ExtensionIds) -> None:
+        """Read the elements up to the first that is cut short; two-byte ones that fit are carried as one-byte ones."""
+        profile = data[at] << 8 | data[at + 1]
         wide = profile & 0xFFF0 == 0x1000
         if not wide and profile != 0xBEDE:
-            return None
+            return
+        at += 4
         while at < end:
             first = data[at]
             if first == 0:
@@ -104,60 +95,65 @@ class Packet:
                 continue
             if wide:
                 if at + 2 > end:
-                    return None
-                found, size, at = first, data[at + 1], at + 2
+                    return
+                number, size, start = first, data[at + 1], at + 2
             else:
-                found, size, at = first >> 4, (first & 0x0F) + 1, at + 1
-                if found == 15:
-                    return None
-            if at + size > end:
-                return None
-            if found == wanted:
-                return data[at : at + size]
-            at += size
-        return None
+                number, size, start = first >> 4, (first & 0x0F) + 1, at + 1
+                if number == 15:
+                    return
+            at = start + size
+            if at > end:
+                return
+            if number == ids.sent:
+                if size == 3:
+                    self.sent = data[start] << 16 | data[start + 1] << 8 | data[start + 2]
+            elif number == ids.mid:
+                self.mid = data[start:at]
+            elif number == ids.rid:
+                self.rid = data[start:at]
+            elif number == ids.repaired_rid:
+                self.repaired_rid = data[start:at]
+            elif 0 < size <= 16 and 0 < number < 15:
+                self.carried += bytes((number << 4 | size - 1,)) + data[start:at]
 
 
 class Stamp:
     """Writes the header of one slot: our SSRC and payload type, the slot's own mid, our own send time.
 
-    abs-send-time is stamped anew because the receiver estimates the path from *us*; the audio level is copied.
+    abs-send-time is stamped anew because the receiver estimates the path from *us*; other elements are passed on.
     """
 
-    __slots__ = ("_bare", "_level_at", "_levelled", "_pt", "_ssrc", "_timed")
+    __slots__ = ("_pt", "_ssrc", "_timed", "mid", "ours")
+
+    SENT_AT = 17
+    """Where the three bytes of the send time lie in a header that has one."""
 
     def __init__(self, ssrc: int, pt: int, mid: str, ids: ExtensionIds) -> None:
         self._ssrc = ssrc
         self._pt = pt
         name = mid.encode()
         middle = bytes((ids.mid << 4 | len(name) - 1,)) + name if ids.mid else b""
-        sent = bytes((ids.sent << 4 | 2, 0, 0, 0)) if ids.sent else b""
         self._timed = bool(ids.sent)
-        self._bare = _block(sent + middle)
-        self._levelled = _block(sent + bytes((ids.level << 4, 0)) + middle) if ids.level else b""
-        self._level_at = 16 + len(sent) + 1
+        self.ours = (bytes((ids.sent << 4 | 2, 0, 0, 0)) if ids.sent else b"") + middle
 
-    def head(self, packet: Packet, seq: int, ts: int) -> bytes:
-        """The complete RTP header with extensions for sending `packet` in this slot."""
-        with_level = packet.level >= 0 and self._levelled
-        block = self._levelled if with_level else self._bare
-        first = 0x80 | packet.padded | (0x10 if block else 0)
-        head = _FIXED.pack(first, packet.marker | self._pt, seq, ts, self._ssrc) + block
-        if not block or not (self._timed or with_level):
-            return head
-        out = bytearray(head)
-        if self._timed:
-            sent = int(packet.now * 262144.0)
-            out[17] = sent >> 16 & 0xFF
-            out[18] = sent >> 8 & 0xFF
-            out[19] = sent & 0xFF
-        if with_level:
-            out[self._level_at] = packet.level
-        return bytes(out)
+    def head(self, packet: Packet, seq: int, ts: int, carried: bytes) -> bytes:
+        """The complete RTP header for sending `packet` in this slot, with `carried` among its extension elements."""
+        elements = self.ours + carried
+        if not elements:
+            return _FIXED.pack(0x80 | packet.padded, packet.marker | self._pt, seq, ts, self._ssrc)
+        words = (len(elements) + 3) >> 2
+        head = _FIXED.pack(0x90 | packet.padded, packet.marker | self._pt, seq, ts, self._ssrc)
+        if not self._timed:
+            return head + _EXTENSION.pack(0xBEDE, words) + elements.ljust(words * 4, b"\0")
+        return (
+            head
+            + _EXTENSION.pack(0xBEDE, words)
+            + elements[:1]
+            + (int(packet.now * 262144.0) & 0xFFFFFF).to_bytes(3, "big")
+            + elements[4:].ljust(words * 4 - 4, b"\0")
+        )
 
 
-def _block(elements: bytes) -> bytes:
-    if not elements:
-        return b""
-    words = (len(elements) + 3) // 4
-    return _EXTENSION.pack(0xBEDE, words) + elements.ljust(words * 4, b"\0")
+def header_size(data: bytes) -> int:
+    """Where the payload of a well-formed packet of ours begins (no CSRCs)."""
+    return 16 + (data[14] << 8 | data[15]) * 4 if data[0] & 0x10 else 12

@@ -2,104 +2,141 @@
 
 from __future__ import annotations
 
-from secrets import randbelow
+from collections.abc import Mapping
+from secrets import randbelow, randbits
 
 from media import rtcp
 from media.continuity import AUDIO_STEP, SlotClock
+from media.extensions import ExtensionIds, renumber, renumbering
+from media.follower import NONE, Follower
 from media.ports import Medium, Outlet
-from media.rtp import ExtensionIds, Packet, Stamp
-from media.source import RATES, Source
+from media.rtp import Packet, Stamp
+from media.rtx import Resender
+from media.source import RATES
+from media.stream import Stream
 from media.vp8 import PictureRewriter
 
 
-class Slot:
+class Slot(Follower):
     """Carries at most one source at a time, as one uninterrupted stream on the SSRC announced in the answer."""
 
     __slots__ = (
         "_clock",
-        "_generation",
+        "_ids",
         "_outlet",
         "_pictures",
+        "_renumber",
+        "_resender",
+        "_ring_put",
         "_stamp",
         "cname",
-        "flowing",
         "fraction_lost",
         "medium",
         "octets",
         "packets",
-        "source",
+        "repeated",
+        "report_due",
         "ssrc",
     )
 
     def __init__(
-        self, outlet: Outlet, medium: Medium, ssrc: int, pt: int, mid: str, ids: ExtensionIds, cname: str
+        self,
+        outlet: Outlet,
+        medium: Medium,
+        ssrc: int,
+        pt: int,
+        mid: str,
+        ids: ExtensionIds,
+        cname: str,
+        rtx: tuple[int, int] = (0, 0),
     ) -> None:
+        """`rtx`: SSRC and payload type of the retransmission stream; zeros: lost packets are repeated as they were."""
+        super().__init__(first=False)
         self._outlet = outlet
         self.medium = medium
         self.ssrc = ssrc
         self.cname = cname
+        self._ids = ids
+        self._renumber: Mapping[int, int] | None = None
         self._stamp = Stamp(ssrc, pt, mid, ids)
         # Starting in the lower half keeps the first wrap of the sequence away from the start of SRTP (RFC 3711, 3.3.1).
-        self._clock = SlotClock(
-            RATES[medium], AUDIO_STEP if medium == "audio" else 1, randbelow(0x8000), randbelow(1 << 32)
-        )
+        self._clock = SlotClock(RATES[medium], AUDIO_STEP if medium == "audio" else 1, randbelow(0x8000), randbits(32))
         self._pictures = PictureRewriter(randbelow(1 << 15), randbelow(256)) if medium == "video" else None
-        self._generation = -1
-        self.source: Source | None = None
-        self.flowing = False
-        self.packets = self.octets = 0
-        self.fraction_lost = 0
+        self._resender = Resender(*rtx, randbelow(0x8000), bool(ids.sent))
+        self._ring_put = self._resender.ring.put
+        self.packets = self.octets = self.repeated = 0
+        self.fraction_lost = 0.0
+        self.report_due = False
 
-    def attach(self, source: Source, now: float) -> None:
-        """Carry this source from its next packet (video: its next key frame) on."""
-        self.detach()
-        self.source = source
-        self.flowing = False
-        source.add(self, now)
+    @property
+    def withheld(self) -> bool:
+        """Whether its picture is not sent because the browser's network is too thin for it."""
+        return self.source is not None and self.layer == NONE
 
     def detach(self) -> None:
-        """Carry nothing; effective at once, even in the middle of a fan-out."""
+        """Carry nothing; what was sent is not repeated any more either."""
         if self.source is not None:
-            self.source.remove(self)
-        self.source = None
-        self.flowing = False
+            self._resender.clear()
+        super().detach()
 
-    def take(self, packet: Packet, source: Source) -> None:
+    def take(self, packet: Packet, stream: Stream) -> None:
         """Forward one packet of the source this slot carries now."""
-        if self.source is not source:
+        if (stream is not self._stream or self._generation != stream.generation) and not self._begin(packet, stream):
             return
-        pictures = self._pictures
-        if not self.flowing or self._generation != source.generation:
-            self.flowing = False
-            if pictures is not None:
-                if not packet.picture.key:
-                    return
-                pictures.begin(packet.picture)
-            self._clock.begin(packet.seq, packet.ts, packet.now)
-            self._generation = source.generation
-            self.flowing = True
         sent_as = self._clock.carry(packet.seq, packet.ts, packet.now)
         if sent_as is None:
             return
-        head = self._stamp.head(packet, sent_as[0], sent_as[1])
-        if pictures is not None and packet.raw:
-            head += pictures.carry(packet.picture, packet.raw)
+        seq = sent_as[0]
+        carried = packet.carried
+        if carried and self._renumber is not None:
+            carried = renumber(carried, self._renumber)
+        head = self._stamp.head(packet, seq, sent_as[1], carried)
+        if self._pictures is not None and packet.picture.size:
+            head += self._pictures.carry(packet.picture, packet.raw)
+        self._ring_put(seq, head, packet.tail)
         self.packets += 1
         self.octets += len(packet.tail)
         self._outlet.send_rtp(head, packet.tail)
 
+    def _begin(self, packet: Packet, stream: Stream) -> bool:
+        if not self._switch(packet, stream):
+            return False
+        if self._pictures is not None:
+            self._pictures.begin(packet.picture)
+        self._clock.begin(packet.seq, packet.ts, packet.now)
+        self._renumber = renumbering(stream.ids, self._ids)
+        self.report_due = True
+        return True
+
+    def repeat(self, lost: list[int], now: float) -> int:
+        """Send again what the browser asks for and may have; returns how many packets."""
+        if self.source is None:
+            return 0
+        count = 0
+        for seq in lost:
+            again = self._resender.again(seq, now)
+            if again is not None:
+                self._outlet.send_rtp(*again)
+                count += 1
+        self.repeated += count
+        return count
+
     def sender_report(self, ntp: float) -> bytes | None:
-        """SR and SDES that map this slot's timestamps to our clock (`ntp`: seconds since 1900), so that lips match."""
-        source = self.source
-        if source is None or not self.flowing or source.last_sr is None:
+        """SR and SDES that map this slot's timestamps to our clock (`ntp`: seconds since 1900), so that lips match.
+
+        RFC 3550, section 6.4.1.
+        """
+        stream = self._stream
+        if stream is None or stream.last_sr is None:
             return None
-        at, stamp = source.last_sr
-        stamp += round((ntp - at) * source.rate) + self._clock.ts_shift
+        self.report_due = False
+        at, stamp = stream.last_sr
+        stamp += round((ntp - at) * stream.rate) + self._clock.ts_shift
         return rtcp.sender_report(self.ssrc, ntp, stamp, self.packets, self.octets) + rtcp.source_description(
             self.ssrc, self.cname
         )
 
     def want_key(self, now: float) -> None:
         """The browser lost the picture."""
-        if self.source is not None and self.medium == "video":
-            self.source.keys.want(now)
+        if self._stream is not None and self.medium == "video":
+            self._stream.keys.want(now)

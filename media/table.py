@@ -28,7 +28,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """`endpoint` is captured into `segment` under `key`."""
+    """`endpoint` is captured into `segment` under `key`; `screen`: also what it shows of its screen."""
 
     endpoint: str
     segment: str
@@ -36,6 +36,7 @@ class Record:
     seats: tuple[str, ...]
     audio: bool
     video: bool
+    screen: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ def _row(raw: object) -> Row:
 
 def _record(raw: object) -> Record:
     entry = _mapping(raw)
-    _known(entry, {"endpoint", "segment", "key", "seats", "audio", "video"}, "record")
+    _known(entry, {"endpoint", "segment", "key", "seats", "audio", "video", "screen"}, "record")
     if entry.get("key") not in ("joint", "caucus"):
         raise TableMalformed("key")
     seats = _list(entry, "seats")
@@ -95,6 +96,7 @@ def _record(raw: object) -> Record:
         tuple(seats),
         _flag(entry, "audio"),
         _flag(entry, "video"),
+        "screen" in entry and _flag(entry, "screen"),
     )
 
 

@@ -5,47 +5,36 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from media.follower import Follower
 from media.ports import Sink
 from media.rtp import Packet
 from media.source import Source
+from media.stream import Stream
 from media.table import Record
 
 
-class Tap:
+class Tap(Follower):
     """Writes what the source carries; picture starts at a key frame, also after the stream behind it changed."""
 
-    __slots__ = ("_attached", "_failed", "_generation", "_sink", "bytes", "packets", "record", "source")
+    __slots__ = ("_failed", "_sink", "_source", "bytes", "packets", "record")
 
     def __init__(self, source: Source, record: Record, sink: Sink, failed: Callable[[str], None]) -> None:
-        self.source = source
+        super().__init__(first=True)
         self.record = record
+        self._source = source
         self._sink = sink
         self._failed = failed
-        self._generation = -1
-        self._attached = False
         self.packets = self.bytes = 0
 
-    def attach(self, now: float) -> None:
-        """Capture from the next packet (video: the next key frame) on."""
-        if not self._attached:
-            self._attached = True
-            self._generation = -1
-            self.source.add(self, now, first=True)
+    def resume(self, now: float) -> None:
+        """Capture from the next packet (pictures: the next key frame) on, if it does not already."""
+        if self.source is None:
+            self.attach(self._source, now)
 
-    def detach(self) -> None:
-        """Capture nothing for now; the journal stays open."""
-        if self._attached:
-            self._attached = False
-            self.source.remove(self)
-
-    def take(self, packet: Packet, source: Source) -> None:
+    def take(self, packet: Packet, stream: Stream) -> None:
         """Write one packet whole; a sink that raises stops the room."""
-        if not self._attached:
+        if (stream is not self._stream or self._generation != stream.generation) and not self._switch(packet, stream):
             return
-        if self._generation != source.generation:
-            if source.medium == "video" and not packet.picture.key:
-                return
-            self._generation = source.generation
         try:
             self._sink.write(packet.arrival_ns, packet.data)
         except Exception as error:  # whatever the sink's trouble is, nothing may flow unrecorded

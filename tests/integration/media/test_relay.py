@@ -10,6 +10,7 @@ from aioice import stun
 
 import media.relay
 from media.errors import RelayClosed
+from media.extensions import ExtensionIds
 from media.rtp import Packet
 from media.vp8 import Descriptor
 from tests.integration.media.bench import Bench
@@ -51,7 +52,7 @@ async def test_recording_is_captured_and_ends_with_the_session() -> None:
     assert sum(event.kind == "segment" for event in bench.events) == 4
     packet, descriptor = Packet(), Descriptor()
     first = shelf.packets["b", "seg", "video"][0]
-    assert packet.read(first, 0, 0.0)
+    assert packet.read(first, 0, 0.0, ExtensionIds())
     assert descriptor.read(first, packet.start, packet.end)
     assert descriptor.key
     sent = bench.sent_to("a"), bench.sent_to("b")

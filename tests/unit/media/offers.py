@@ -34,6 +34,8 @@ def offer(
         if kind == "audio":
             lines.append("a=extmap:1 urn:ietf:params:rtp-hdrext:ssrc-audio-level")
         lines += [changes.get("mux", "a=rtcp-mux"), *(f"a=rtpmap:{codec}" for codec in codecs)]
+        if kind == "video" and any("rtx" in codec for codec in codecs):
+            lines.append("a=fmtp:97 apt=96")
         if direction == "sendonly":
             lines.append(f"a=ssrc:{7000 + mid} cname:x")
     return "\r\n".join(lines) + "\r\n"

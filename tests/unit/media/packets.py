@@ -5,14 +5,17 @@ from __future__ import annotations
 import struct
 from typing import Any
 
+from media.extensions import URI_MID, URI_SENT, ExtensionIds
 from media.forwarding import Forwarding
 from media.link import Link, Plan, SlotLine, UpLine
-from media.ports import Event, Medium
-from media.rtp import ExtensionIds
+from media.ports import Event, Track
 from media.tap import Tap
 
-AUDIO_PT, VIDEO_PT = 111, 96
-IDS = ExtensionIds(mid=4, level=1, sent=2)
+AUDIO_PT, VIDEO_PT, RTX_PT = 111, 96, 97
+RTX_OFFSET = 5000  # from a slot's SSRC to that of its retransmissions
+URI_LEVEL = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
+LEVEL = 1
+IDS = ExtensionIds.of({URI_MID: 4, URI_SENT: 2, URI_LEVEL: LEVEL})
 
 
 def rtp(
@@ -32,7 +35,7 @@ def rtp(
     if mid:
         elements += bytes((IDS.mid << 4 | len(mid) - 1,)) + mid.encode()
     if level >= 0:
-        elements += bytes((IDS.level << 4, level))
+        elements += bytes((LEVEL << 4, level))
     block = b""
     if elements:
         elements += b"\0" * (-len(elements) % 4)
@@ -72,7 +75,7 @@ class Shelf:
         self.refuse_write = False
 
     def open(
-        self, room: str, endpoint: str, segment: str, key: str, medium: Medium, seats: tuple[str, ...], clock_rate: int
+        self, room: str, endpoint: str, segment: str, key: str, medium: Track, seats: tuple[str, ...], clock_rate: int
     ) -> Shelved:
         if self.refuse_open:
             raise OSError("full")
@@ -103,6 +106,7 @@ class Hall:
         self.links: dict[str, Link] = {}
         self.boxes: dict[str, Outbox] = {}
         self.slots = slots
+        self.rids: tuple[str, ...] = ()
         self.now = 1.0
         self._ssrc = 1000
 
@@ -113,10 +117,21 @@ class Hall:
             pairs.append(
                 (
                     SlotLine(f"a{index}", "audio", AUDIO_PT, self._ssrc, f"slot{index}"),
-                    SlotLine(f"v{index}", "video", VIDEO_PT, self._ssrc + 1, f"slot{index}"),
+                    SlotLine(
+                        f"v{index}",
+                        "video",
+                        VIDEO_PT,
+                        self._ssrc + 1,
+                        f"slot{index}",
+                        (self._ssrc + 1 + RTX_OFFSET, RTX_PT),
+                    ),
                 )
             )
-        up = {"0": UpLine("mic", AUDIO_PT), "1": UpLine("camera", VIDEO_PT), "2": UpLine("screen", VIDEO_PT)}
+        up = {
+            "0": UpLine("mic", AUDIO_PT),
+            "1": UpLine("camera", VIDEO_PT, RTX_PT, self.rids),
+            "2": UpLine("screen", VIDEO_PT),
+        }
         return Plan(up, {}, tuple(pairs), IDS)
 
     def connect(self, room: str, name: str) -> Link:

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from media.rtp import Packet
-from tests.unit.media.packets import VIDEO_PT, Hall, Shelf, rtp, vp8
+from tests.unit.media.packets import IDS, VIDEO_PT, Hall, Shelf, rtp, vp8
 
 NAMES = ("a", "b", "c", "d")
 SLOTS = 3
@@ -74,7 +74,7 @@ class Story:
         for other, box in hall.boxes.items():
             for sent in box.rtp[before[other] :]:
                 parsed = Packet()
-                assert parsed.read(sent, 0, 0.0)
+                assert parsed.read(sent, 0, 0.0, IDS)
                 assert sent[-1:] == one.encode()
                 slot = next(
                     index

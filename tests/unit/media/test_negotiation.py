@@ -19,8 +19,9 @@ def test_the_order_of_lines_gives_them_their_meaning() -> None:
     plan = read_offer(OFFER).plan
     assert {mid: line.kind for mid, line in plan.up.items()} == {"0": "mic", "1": "camera", "2": "screen"}
     assert [tuple(half.mid for half in pair if half) for pair in plan.slots] == [("3", "4"), ("5", "6"), ("7", "8")]
-    assert plan.announced == {7000: "0", 7001: "1", 7002: "2"}
-    assert (plan.ids.mid, plan.ids.level, plan.ids.sent) == (4, 1, 2)
+    assert {ssrc: place.mid for ssrc, place in plan.announced.items()} == {7000: "0", 7001: "1", 7002: "2"}
+    assert (plan.ids.mid, plan.ids.sent) == (4, 2)
+    assert plan.ids.carried == {"urn:ietf:params:rtp-hdrext:ssrc-audio-level": 1}
     assert len({half.ssrc for pair in plan.slots for half in pair if half}) == 6
 
 
@@ -36,11 +37,14 @@ def test_the_answer_pairs_slots_by_stream_and_offers_nothing_else() -> None:
         "slot2",
         "slot2",
     ]
-    assert all(len(media.rtp.codecs) == 1 for media in parsed.media)
+    assert all(len(media.rtp.codecs) == (1 if media.kind == "audio" else 2) for media in parsed.media)
     assert "a=fmtp:111 minptime=10;useinbandfec=1;usedtx=1\r\n" in answer
-    for word in ("rtx", "simulcast", "transport-wide", "a=rid"):
+    for word in ("simulcast", "transport-wide", "a=rid"):
         assert word not in answer
-    assert "a=rtcp-fb:96 nack\r\n" not in answer
+    assert answer.count("a=rtcp-fb:96 nack\r\n") == 5
+    assert answer.count("a=rtcp-fb:111 nack\r\n") == 4
+    assert answer.count("a=fmtp:97 apt=96\r\n") == 5
+    assert answer.count("a=ssrc-group:FID") == 3
     assert all(media.dtls is not None and media.dtls.role == "client" for media in parsed.media)
 
 

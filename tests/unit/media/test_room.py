@@ -9,8 +9,9 @@ import pytest
 from media import rtcp
 from media.errors import EndpointElsewhere, StaleEpoch, TableMalformed
 from media.rtp import Packet
+from media.stats import room_stats
 from media.table import parse_table
-from tests.unit.media.packets import VIDEO_PT, Hall, Shelf, rtp, vp8
+from tests.unit.media.packets import IDS, VIDEO_PT, Hall, Shelf, rtp, vp8
 
 
 def _video(ssrc: int, seq: int, *, key: bool) -> bytes:
@@ -30,19 +31,19 @@ def test_video_waits_for_a_key_frame_that_the_publisher_is_asked_for() -> None:
     a, _ = hall.connect("room", "a"), hall.connect("room", "b")
     hall.send("a", _video(1, 1, key=False))
     hall.core.apply(hall.table(1, [("b", 0, "a", True, True)]), hall.now)
-    a.ask_keys(hall.now)
+    a.ask(hall.now)
     assert _plis(hall, "a") == 1
     hall.send("a", _video(1, 2, key=False))
     assert not hall.boxes["b"].rtp
     for _ in range(10):
         hall.now += 0.1
-        a.ask_keys(hall.now)
+        a.ask(hall.now)
     assert _plis(hall, "a") == 3
     hall.send("a", _video(1, 3, key=True))
     hall.send("a", _video(1, 4, key=False))
     assert len(hall.boxes["b"].rtp) == 2
     hall.now += 1
-    a.ask_keys(hall.now)
+    a.ask(hall.now)
     assert _plis(hall, "a") == 3
 
 
@@ -54,10 +55,10 @@ def test_a_subscribers_request_is_passed_on() -> None:
     slot = b.slots[0][1]
     assert slot is not None
     b.rtcp(rtcp.pli(9, slot.ssrc), hall.now)
-    a.ask_keys(hall.now)
+    a.ask(hall.now)
     b.rtcp(struct.pack("!BBHIIIB3x", 0x84, rtcp.PSFB, 4, 9, 0, slot.ssrc, 1), hall.now)
     hall.now += 0.4
-    a.ask_keys(hall.now)
+    a.ask(hall.now)
     assert _plis(hall, "a") == 2
 
 
@@ -75,7 +76,7 @@ def test_sender_reports_of_a_slot_pair_share_one_clock() -> None:
     sent = {}
     for packet in hall.boxes["b"].rtp:
         parsed = Packet()
-        assert parsed.read(packet, 0, 0.0)
+        assert parsed.read(packet, 0, 0.0, IDS)
         sent[parsed.ssrc] = parsed.ts
     at = {}
     for packet in hall.boxes["b"].rtcp:
@@ -108,7 +109,7 @@ def test_what_browsers_report_and_get_reported() -> None:
     slot = b.slots[0][1]
     assert slot is not None
     b.rtcp(rtcp.receiver_report(9, [rtcp.Report(slot.ssrc, 128, 5, 1, 0, 0, 0)]), hall.now)
-    stats = hall.core.stats()["room"]["endpoints"]["b"]["out"]["0.video"]
+    stats = room_stats(hall.core.rooms["room"])["endpoints"]["b"]["out"]["0.video"]
     assert stats["loss"] == 0.5
     assert stats["packets"] == 3
 
@@ -119,7 +120,7 @@ def test_recording_starts_pictures_at_a_key_frame_and_keeps_packets_whole() -> N
     a = hall.connect("room", "a")
     hall.send("a", _video(2, 1, key=False))
     hall.core.apply(hall.table(1, [], [("a", "seg1", True, True)]), hall.now)
-    a.ask_keys(hall.now)
+    a.ask(hall.now)
     assert _plis(hall, "a") == 1
     kept = [_video(2, 3, key=True), _video(2, 4, key=False)]
     for packet in (_video(2, 2, key=False), *kept, kept[0], _sound(1, 1)):
@@ -214,7 +215,7 @@ def test_a_slot_continues_when_its_publisher_comes_back() -> None:
     sent = []
     for packet in hall.boxes["b"].rtp:
         parsed = Packet()
-        assert parsed.read(packet, 0, 0.0)
+        assert parsed.read(packet, 0, 0.0, IDS)
         sent.append((parsed.seq, parsed.ts))
     assert len(sent) == 2
     assert sent[1] == ((sent[0][0] + 1) & 0xFFFF, (sent[0][1] + 14400) & 0xFFFFFFFF)

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from media.fence import Fence
 from media.keyframes import REPEAT, KeyRequest
-from media.reception import NEW, RESTART, SEEN, WINDOW, Reception
-from media.router import MAX_BOUND, Router
+from media.reception import LATE, NEW, RESTART, SEEN, WINDOW, Reception
+from media.router import MAX_BOUND, Place, Router
+from media.stream import HIGH, LOW
 
 
 @given(st.integers(0, 0xFFFF), st.lists(st.integers(0, WINDOW - 2), max_size=200))
@@ -20,7 +21,7 @@ def test_each_packet_counts_once(start: int, order: list[int]) -> None:
     seen = {0}
     for step in order:
         verdict = reception.take(start + step & 0xFFFF, 0, 10, 1.0)
-        assert verdict == (SEEN if step in seen else NEW)
+        assert verdict == (SEEN if step in seen else NEW if step > max(seen) else LATE)
         seen.add(step)
     assert reception.packets == len(seen)
     assert reception.highest == start + max(seen)
@@ -64,17 +65,29 @@ def test_key_requests_are_throttled_and_repeated_until_one_passes(steps: list[fl
 
 
 def test_ssrcs_are_bound_once_and_kept() -> None:
-    router = Router({5: "1", 6: "nowhere"}, frozenset({"0", "1"}))
-    assert router.place(5, b"0") == "1"  # what the offer announced wins
-    assert router.place(6, None) is None
-    assert router.place(7, None) is None
-    assert router.place(7, b"9") is None
-    assert router.place(7, b"0") == "0"
-    assert router.place(7, None) == "0"
-    assert router.place(7, b"1") == "0"
+    router = Router({5: Place("1"), 6: Place("nowhere")}, {"0": (), "1": (), "2": ("q", "h")})
+
+    def place(
+        ssrc: int, mid: bytes = b"", rid: bytes = b"", repaired: bytes = b"", repair: bool = False
+    ) -> Place | None:
+        return router.place(ssrc, mid, rid, repaired, repair)
+
+    assert place(5, b"0") == Place("1")  # what the offer announced wins
+    assert place(6) is None
+    assert place(7) is None
+    assert place(7, b"9") is None
+    assert place(7, b"0") == Place("0")
+    assert place(7) == Place("0")
+    assert place(7, b"1") == Place("0")
+    assert place(8, b"2") is None
+    assert place(8, b"2", b"x") is None
+    assert place(8, b"2", b"", b"q") is None
+    assert place(8, b"2", b"q") == Place("2", LOW)
+    assert place(9, b"2", b"h") == Place("2", HIGH)
+    assert place(10, b"2", b"", b"h", repair=True) == Place("2", HIGH, repair=True)
     for ssrc in range(100, 100 + MAX_BOUND):
-        router.place(ssrc, b"0")
-    assert router.place(9999, b"0") is None
+        place(ssrc, b"0")
+    assert place(9999, b"0") is None
 
 
 steps = st.lists(

@@ -34,7 +34,7 @@ def proven(asked: Offer, text: str) -> str:
     assert not [line for line in lines if line == "a=ice-lite"]
     assert {line for line in lines if line.startswith("a=ice-ufrag:")} == {"a=ice-ufrag:ours"}
     for section in sections:
-        assert re.fullmatch(r"m=[a-z]+ (0|9) [A-Z/]+ [A-Za-z0-9._-]+", section)
+        assert re.fullmatch(r"m=[a-z]+ (0|9) [A-Z/]+ [A-Za-z0-9._-]+( [0-9]+)?", section)
     for number in re.findall(r"a=rtpmap:(\d+)", answer):
         assert int(number) <= 127
     assert len(answer) < len(text) + 100_000

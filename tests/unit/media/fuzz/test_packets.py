@@ -13,7 +13,7 @@ from media.rtp import Packet
 from media.vp8 import Descriptor
 from tests.unit.media.fuzz.datagrams import examples, hex_lines, rtcp_compounds, rtp_packets, spoiled, vp8_payloads
 from tests.unit.media.fuzz.offers import CORPUS
-from tests.unit.media.packets import AUDIO_PT, VIDEO_PT, Hall, rtp, vp8
+from tests.unit.media.packets import AUDIO_PT, IDS, RTX_OFFSET, RTX_PT, VIDEO_PT, Hall, rtp, vp8
 
 A_MIC, A_CAMERA = 501, 502
 C_MIC, C_CAMERA = 601, 602
@@ -43,9 +43,9 @@ def well_formed(hall: Hall) -> None:
     for name, box in hall.boxes.items():
         own = slots_of(hall, name)
         for data in box.rtp:
-            assert packet.read(data, 0, 0.0)
-            assert packet.pt in (AUDIO_PT, VIDEO_PT)
-            assert packet.ssrc in own
+            assert packet.read(data, 0, 0.0, IDS)
+            assert packet.pt in (AUDIO_PT, VIDEO_PT, RTX_PT)
+            assert packet.ssrc - (RTX_OFFSET if packet.pt == RTX_PT else 0) in own
         for data in box.rtcp:
             assert sum(4 + len(body) for _, _, body in rtcp.split(data)) == len(data)
 
@@ -86,7 +86,7 @@ def test_any_reports_of_one_leave_the_others_alone(data: st.DataObject) -> None:
     # Feedback about streams that are not c's own moves nobody's media.
     assert (len(hall.boxes["b"].rtp), len(hall.boxes["a"].rtp)) == told
     for link in hall.links.values():
-        link.ask_keys(hall.now)
+        link.ask(hall.now)
         link.send_sender_reports(hall.now)
         link.send_receiver_report(hall.now)
     well_formed(hall)
@@ -102,7 +102,7 @@ def test_any_reports_about_own_slots_are_survived(data: st.DataObject) -> None:
         hall.now += 0.01
         hall.links["c"].rtcp(compound, hall.now)
         for link in hall.links.values():
-            link.ask_keys(hall.now)
+            link.ask(hall.now)
             link.send_sender_reports(hall.now)
             link.send_receiver_report(hall.now)
     well_formed(hall)
@@ -113,13 +113,18 @@ def test_any_reports_about_own_slots_are_survived(data: st.DataObject) -> None:
 @given(spoiled(rtp_packets()))
 def test_reading_rtp_stays_inside_the_packet(data: bytes) -> None:
     packet = Packet()
-    if not packet.read(data, 1, 1.0):
+    if not packet.read(data, 1, 1.0, IDS):
         return
     assert 12 <= packet.start <= packet.end <= len(data)
     assert packet.pt <= 127
-    for wanted in range(17):
-        value = packet.extension(wanted)
-        assert value is None or value in data[12 : packet.start]
+    for value in (packet.mid, packet.rid, packet.repaired_rid):
+        assert value in data[12 : packet.start]
+    at = 0
+    while at < len(packet.carried):
+        size = (packet.carried[at] & 0x0F) + 1
+        assert packet.carried[at + 1 : at + 1 + size] in data[12 : packet.start]
+        at += 1 + size
+    assert at == len(packet.carried)
 
 
 @settings(max_examples=examples(100))
@@ -153,7 +158,7 @@ def test_the_stored_corpus_is_survived(kind: str) -> None:
         else:
             hall.links["c"].rtcp(data, hall.now)
     for link in hall.links.values():
-        link.ask_keys(hall.now)
+        link.ask(hall.now)
         link.send_receiver_report(hall.now)
     well_formed(hall)
     undisturbed(hall, 2)
@@ -162,10 +167,10 @@ def test_the_stored_corpus_is_survived(kind: str) -> None:
 def test_padding_that_counts_nothing_or_more_than_there_is_is_refused() -> None:
     packet = Packet()
     good = rtp(1, 2, 3, b"sound", padding=4)
-    assert packet.read(good, 0, 0.0)
+    assert packet.read(good, 0, 0.0, IDS)
     assert good[packet.start : packet.end] == b"sound"
     for count in (0, len(good) - 11, 255):
-        assert not packet.read(good[:-1] + bytes((count,)), 0, 0.0)
+        assert not packet.read(good[:-1] + bytes((count,)), 0, 0.0, IDS)
 
 
 def test_a_storm_of_key_requests_reaches_the_publisher_at_its_own_pace() -> None:
@@ -178,7 +183,7 @@ def test_a_storm_of_key_requests_reaches_the_publisher_at_its_own_pace() -> None
         for ssrc in wanted:
             hall.links["c"].rtcp(struct.pack("!BBHII", 0x81, 206, 2, 1, ssrc), hall.now)
             hall.links["c"].rtcp(struct.pack("!BBHIIIBBH", 0x84, 206, 4, 1, 0, ssrc, 7, 0, 0), hall.now)
-        hall.links["a"].ask_keys(hall.now)
+        hall.links["a"].ask(hall.now)
     asked = [data for data in hall.boxes["a"].rtcp[before:] if any(kind == 206 for kind, _, _ in rtcp.split(data))]
     assert 1 <= len(asked) <= 4 / 0.32 + 1
 

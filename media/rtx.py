@@ -1,0 +1,103 @@
+"""Retransmission (RFC 4588): what was sent is kept for a while, wrapped on request, unwrapped on arrival."""
+
+from __future__ import annotations
+
+import struct
+
+from media.rtp import Stamp, header_size
+
+_HEAD = struct.Struct("!BBHII")
+
+KEPT = 1024
+"""Packets kept per slot: two seconds of a 4 Mbit/s picture, twenty of sound. Power of two."""
+
+AGAIN_S = 0.02
+"""The same packet is not sent again sooner than this: a browser asks for all it misses in every feedback."""
+
+
+class Ring:
+    """The last packets sent in one slot, by sequence number. Parts are shared between slots, not copied."""
+
+    __slots__ = ("_kept",)
+
+    def __init__(self) -> None:
+        self._kept: list[tuple[int, bytes, bytes] | None] = [None] * KEPT
+
+    def put(self, seq: int, head: bytes, tail: bytes) -> None:
+        """Keep one packet."""
+        self._kept[seq & 1023] = (seq, head, tail)
+
+    def get(self, seq: int) -> tuple[bytes, bytes] | None:
+        """The packet with this sequence number, if it is still kept."""
+        found = self._kept[seq & 1023]
+        if found is None or found[0] != seq:
+            return None
+        return found[1], found[2]
+
+    def clear(self) -> None:
+        """Forget everything: what was sent under an earlier table must not be sent under a later one."""
+        self._kept = [None] * KEPT
+
+
+class Resender:
+    """Answers NACKs of one slot from its ring, at a bounded rate. RFC 4585, section 6.2.1; RFC 4588, section 4."""
+
+    __slots__ = ("_allowed", "_at", "_sent_at", "_seq", "_timed", "pt", "ring", "ssrc")
+
+    PER_SECOND = 400
+    """Packets repeated per second and slot, at most: a storm of requests must not become a flood."""
+
+    def __init__(self, ssrc: int, pt: int, seq: int, timed: bool) -> None:
+        """`ssrc` and `pt` of the retransmission stream; 0 and 0: packets are repeated as they were (sound)."""
+        self.ssrc, self.pt = ssrc, pt
+        self._seq = seq & 0x7FFF
+        self._timed = timed
+        self.ring = Ring()
+        self._sent_at: dict[int, float] = {}
+        self._allowed = float(self.PER_SECOND)
+        self._at = 0.0
+
+    def clear(self) -> None:
+        """Forget what was sent."""
+        self.ring.clear()
+        self._sent_at.clear()
+
+    def again(self, seq: int, now: float) -> tuple[bytes, bytes] | None:
+        """Head and tail to send for a packet that was lost, or None."""
+        kept = self.ring.get(seq)
+        if kept is None or now - self._sent_at.get(seq, float("-inf")) < AGAIN_S:
+            return None
+        self._allowed = min(self._allowed + (now - self._at) * self.PER_SECOND, self.PER_SECOND)
+        self._at = now
+        if self._allowed < 1:
+            return None
+        self._allowed -= 1
+        if len(self._sent_at) > KEPT:
+            self._sent_at.clear()
+        self._sent_at[seq] = now
+        head, tail = kept
+        if self._timed:
+            # The receiver takes the send time for this packet's own, and would see a queue that is none.
+            at = Stamp.SENT_AT
+            head = head[:at] + (int(now * 262144.0) & 0xFFFFFF).to_bytes(3, "big") + head[at + 3 :]
+        return (self._wrap(head), tail) if self.ssrc else (head, tail)
+
+    def _wrap(self, head: bytes) -> bytes:
+        first, second, seq, ts, _ = _HEAD.unpack_from(head)
+        self._seq = (self._seq + 1) & 0xFFFF
+        at = header_size(head)
+        fixed = _HEAD.pack(first, second & 0x80 | self.pt, self._seq, ts, self.ssrc)
+        return fixed + head[12:at] + bytes((seq >> 8, seq & 0xFF)) + head[at:]
+
+
+def unwrap(data: bytes, start: int, end: int, ssrc: int, pt: int) -> bytes | None:
+    """The original of a retransmitted packet whose payload is `data[start:end]`; None for padding, which carries none.
+
+    Header extensions stay those of the retransmission. RFC 4588, section 4.
+    """
+    if end - start < 3:
+        return None
+    first, second, _, ts, _ = _HEAD.unpack_from(data)
+    seq = data[start] << 8 | data[start + 1]
+    head = _HEAD.pack(first & 0xDF, second & 0x80 | pt, seq, ts, ssrc)
+    return head + data[12:start] + data[start + 2 : end]
