@@ -12,6 +12,9 @@ from media.ports import Applied, Event, OnEvent, Outlet, SinkFactory
 from media.room import Endpoint, Retire, Room
 from media.table import parse_table
 
+MAX_DROPPED = 4096  # rooms; a table that is later than so many endings does not exist
+_NEVER = (-1, -1)
+
 
 class Forwarding:
     """All rooms of one worker. Owned by one thread; every call leaves exactly what the tables name flowing."""
@@ -31,6 +34,9 @@ class Forwarding:
     def apply(self, raw: Mapping[str, Any], now: float) -> Applied:
         """Obey a forwarding table. Raises TableMalformed; then nothing changed."""
         table = parse_table(raw)
+        dropped = self._dropped.get(table.room, _NEVER) if table.room not in self.rooms else _NEVER
+        if table.epoch < dropped[0] or table.revision < dropped[1]:
+            return Applied(dropped[1], False, "idle")
         return self._room(table.room).apply(table, now)
 
     def renew(self, room: str, epoch: int, now: float) -> bool:
@@ -45,6 +51,8 @@ class Forwarding:
         """
         if self._room_of.get(endpoint, room) != room:
             raise EndpointElsewhere(endpoint)
+        if room not in self.rooms and epoch < self._dropped.get(room, _NEVER)[0]:
+            raise StaleEpoch(str(epoch))
         found = self._room(room)
         if epoch < found.fence.epoch:
             raise StaleEpoch(str(epoch))
@@ -137,6 +145,8 @@ class Forwarding:
             self.remove(endpoint)
         del self.rooms[room]
         self._dropped[room] = (found.fence.epoch, found.fence.revision)
+        if len(self._dropped) > MAX_DROPPED:
+            del self._dropped[next(iter(self._dropped))]
 
     def lapse(self, now: float) -> None:
         """Stop the rooms whose lease ran out."""
@@ -147,6 +157,5 @@ class Forwarding:
         room = self.rooms.get(name)
         if room is None:
             room = self.rooms[name] = Room(name, self._factory, self._retire, self._on_event)
-            if name in self._dropped:
-                room.fence.epoch, room.fence.revision = self._dropped[name]
+            room.fence.epoch, room.fence.revision = self._dropped.pop(name, _NEVER)
         return room
