@@ -153,6 +153,30 @@ class Share:
 class Placement:
     worker: str
     epoch: int
+    former: int = 0
+    """The epoch that the room was moved from in good order, its worker still carrying; 0 after a loss."""
+
+
+@_STORED
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """The worker that a room is being moved from. It carries on under the orders it had, until the devices are over.
+
+    `orders` is the table revision that raised the new placement: once the room's is another, it has to stop at once.
+    """
+
+    worker: str
+    epoch: int
+    orders: int
+
+
+@_STORED
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A device that was being recorded when its worker died and is not recorded again yet."""
+
+    since: str
+    segment: str
 
 
 @_STORED
@@ -174,6 +198,9 @@ class Room:
     placement: Placement | None = None
     epoch: int = 0
     """The highest placement epoch ever used; a new placement must exceed it."""
+    leaving: Leaving | None = None
+    missing: Mapping[str, Missing] = field(default_factory=dict)
+    """By endpoint: gaps of the recording that are not over."""
     recorder: RecorderState = "idle"
     recorder_reason: str = ""
     relay_revision: int = 0

@@ -18,6 +18,7 @@ from formats.canonical import JSON
 from rooms import errors
 from rooms.commands import perform
 from rooms.model import Act, Change, Context, Room, Seat
+from rooms.rules import gaps
 from rooms.rules.entering import ensure_seat, host
 from rooms.rules.screen import settle
 from rooms.rules.seats import seat_of
@@ -99,7 +100,8 @@ class Rooms:
         Devices that are no longer in the room lose their credential. Raises StaleRevision (the caller runs again).
         """
         after, ended = settle(after)
-        for act in (*acts, *ended):
+        after, filled = gaps.settle(after, self.context())
+        for act in (*acts, *ended, *filled):
             await self.note(tx, before.case_id, act, actor)
         if after == before:
             return before

@@ -75,6 +75,7 @@ def _unadmitted(seat: Seat, organ: str, hint: Hint) -> RoomView:
         waiting=[],
         chat=[],
         media_epoch=0,
+        media_former=0,
     )
 
 
@@ -99,6 +100,7 @@ def _admitted(room: Room, seat: Seat, organ: str) -> RoomView:
         waiting=_waiting(room) if seat.role == "mediator" else [],
         chat=_chat(room, seat),
         media_epoch=room.placement.epoch if room.placement else 0,
+        media_former=room.placement.former if room.placement else 0,
     )
 
 

@@ -153,3 +153,5 @@ class RoomView(_View):
     chat: list[ChatView]
     media_epoch: int
     """Changes when clients must make a new media connection; 0 while no relay is placed."""
+    media_former: int
+    """The epoch whose connections still carry until the new ones do; those of any other than the two are void."""

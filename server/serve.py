@@ -8,15 +8,16 @@ import os
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 
 import uvicorn
 
 from server.migrate import migrate
+from server.pool import Pool
 from server.settings import PREFIX, Settings
 from server.supervise import Child
 from server.wiring import ROOT, House, open_house
-from server.worker_settings import worker_environ
+from server.worker_settings import berths, worker_environ
 from signaling.app import signaling_app
 
 log = logging.getLogger("heshi.serve")
@@ -50,9 +51,13 @@ async def serve(settings: Settings, ready: Callable[[House, str], Awaitable[None
         raise NotBuilt("The web pages are not built yet; run: make setup")
     os.umask(0o077)
     await migrate(settings.database_url)
-    async with open_house(settings) as house, signaling_app(house.services, house.keys.worker_secret, DIST) as app:
+    async with open_house(settings) as house, AsyncExitStack() as stack:
         listener = _listen(settings)
         port = listener.getsockname()[1]
+        pool = _pool(settings, house, port)
+        app = await stack.enter_async_context(
+            signaling_app(house.services, house.keys.worker_secret, DIST, pool.replace)
+        )
         server = _Server(
             uvicorn.Config(
                 app,
@@ -63,7 +68,7 @@ async def serve(settings: Settings, ready: Callable[[House, str], Awaitable[None
                 timeout_graceful_shutdown=3,
             )
         )
-        await _run(server, listener, _children(settings, house, port), lambda: _tell(ready, house, settings, port))
+        await _run(server, listener, pool, lambda: _tell(ready, house, settings, port))
 
 
 def _listen(settings: Settings) -> socket.socket:
@@ -79,18 +84,15 @@ def _listen(settings: Settings) -> socket.socket:
     return listener
 
 
-def _children(settings: Settings, house: House, port: int) -> list[Child]:
+def _pool(settings: Settings, house: House, port: int) -> Pool:
     near = "127.0.0.1" if settings.host in ("0.0.0.0", "") else settings.host  # noqa: S104
     url = f"http://{f'[{near}]' if ':' in near else near}:{port}"
-    workers = [
-        Child(
-            f"worker {n}",
-            ["worker"],
-            worker_process_environ(worker_environ(settings, house.keys, url, n), settings.log_level),
-        )
-        for n in range(settings.workers)
-    ]
-    return [*workers, Child("jobs", ["jobs"], dict(os.environ))]
+
+    def worker(number: int) -> Child:
+        told = worker_environ(settings, house.keys, url, number)
+        return Child(f"worker {number}", ["worker"], worker_process_environ(told, settings.log_level))
+
+    return Pool(settings.workers, berths(settings), url, worker)
 
 
 def worker_process_environ(told: Mapping[str, str], log_level: str) -> dict[str, str]:
@@ -105,16 +107,15 @@ async def _tell(ready: Callable[[House, str], Awaitable[None]], house: House, se
     await ready(house, address)
 
 
-async def _run(
-    server: _Server, listener: socket.socket, children: list[Child], tell: Callable[[], Awaitable[None]]
-) -> None:
+async def _run(server: _Server, listener: socket.socket, pool: Pool, tell: Callable[[], Awaitable[None]]) -> None:
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     await server.up.wait()
-    watched = [asyncio.create_task(child.run(), name=child.name) for child in children]
+    jobs = Child("jobs", ["jobs"], dict(os.environ))
+    watched = [asyncio.create_task(pool.run()), asyncio.create_task(jobs.run())]
     await tell()
     await asyncio.wait({serving, asyncio.create_task(stop.wait())}, return_when=asyncio.FIRST_COMPLETED)
     for task in watched:

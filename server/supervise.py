@@ -15,10 +15,14 @@ PAUSES_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 """Before each restart in a row; a child that lived for a minute starts from the first again."""
 
 
+END_S = 10.0
+"""For a child to end by itself, before it is killed."""
+
+
 class Child:
     """One child process: `python -m server ARGS…` with exactly this environment.
 
-    Restarted for as long as `run` is not cancelled.
+    Restarted for as long as `run` is not cancelled and it is not retired.
     """
 
     def __init__(self, name: str, args: list[str], environ: Mapping[str, str]) -> None:
@@ -26,6 +30,11 @@ class Child:
         self._args = args
         self._environ = dict(environ)
         self.process: asyncio.subprocess.Process | None = None
+        self._retired = False
+
+    def retire(self) -> None:
+        """It ends by order: its end is the end of `run`."""
+        self._retired = True
 
     async def run(self) -> None:
         """Keep the child alive; when cancelled, end it and wait for its end."""
@@ -38,6 +47,8 @@ class Child:
                     sys.executable, "-m", "server", *self._args, env=self._environ, stdin=asyncio.subprocess.DEVNULL
                 )
                 code = await self.process.wait()
+                if self._retired:
+                    return
                 failures = 0 if loop.time() - began > 60 else min(failures + 1, len(PAUSES_S))
                 log.warning("%s ended with %s; starting it again", self.name, code)
                 await asyncio.sleep(PAUSES_S[failures - 1] if failures else PAUSES_S[0])
@@ -49,8 +60,10 @@ class Child:
             return
         with contextlib.suppress(ProcessLookupError):
             self.process.send_signal(signal.SIGTERM)
+            # To a worker the first alone would mean: hand your rooms to others before you go.
+            self.process.send_signal(signal.SIGINT)
         try:
-            await asyncio.wait_for(self.process.wait(), 10)
+            await asyncio.wait_for(self.process.wait(), END_S)
         except TimeoutError:
             self.process.kill()
             await self.process.wait()

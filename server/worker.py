@@ -12,74 +12,88 @@ import os
 import secrets
 import signal
 import socket
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import socketio
 
-from formats.errors import HeshiError
 from media import Event, Relay, RelaySettings, host_addresses
 from recording import Recorder
+from server.berth import take_berth
+from server.line import Handler, Line
+from server.load import LoadMeter
 from server.worker_settings import WorkerSettings
 
 log = logging.getLogger("heshi.worker")
 
-NAMESPACE = "/worker"
-VERSION = "1"
-LOOK_S = 2.0
+LOOK_S = 1.0
 ALONE_S = 60.0
 """Without signaling for so long a worker ends: its leases have lapsed; a restarted server has workers of its own."""
-MAX_REDIAL_S = 2.0
+LEAVE_S = 30.0
+"""After SIGTERM, so long for the server to move the rooms to other workers."""
+LAST_WORDS_S = 3.0
 
 
 class Worker:
     """Joins one relay and one recorder to the signaling server's `/worker` namespace."""
 
     def __init__(
-        self, *, name: str, url: str, secret: str, media: RelaySettings, spool: Path, public_keys: tuple[bytes, bytes]
+        self,
+        *,
+        name: str,
+        url: str,
+        secret: str,
+        media: RelaySettings,
+        spool: Path,
+        public_keys: tuple[bytes, bytes],
+        berth: bool = False,
     ) -> None:
-        self._name, self._url, self._secret = name, url, secret
+        """`berth`: started by a service on this machine, which starts another in its place."""
         self._recorder = Recorder(spool, *public_keys, on_failure=self._recorder_failed)
         self._relay = Relay(media, self._recorder, self._on_event)
-        self._client = socketio.AsyncClient(reconnection_delay=0.2, reconnection_delay_max=MAX_REDIAL_S)
         self._outbox: asyncio.Queue[tuple[str, dict[str, Any]]] = asyncio.Queue()
         self._closed: dict[str, list[dict[str, Any]]] = {}
         self._loop = asyncio.get_running_loop()
-        for event, handler in self._handlers().items():
-            self._client.on(event, self._answering(handler), namespace=NAMESPACE)
-        self._client.on("connect", self._on_connect, namespace=NAMESPACE)
+        self._line = Line(name, url, secret, self._handlers(), self._hello)
+        self._berth = berth
+        self._draining = False
+        self._stop = asyncio.Event()
 
     async def run(self) -> None:
-        """Serve until SIGTERM or SIGINT; then flush every journal and leave."""
-        stop = asyncio.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        """Serve until released, SIGINT, or SIGTERM and what follows from it; then flush every journal and leave."""
+        self._loop.add_signal_handler(signal.SIGINT, self._stop.set)
+        self._loop.add_signal_handler(signal.SIGTERM, self._leave)
         await self._relay.start()
-        tasks = [asyncio.create_task(self._tell()), asyncio.create_task(self._not_alone(stop))]
+        line = asyncio.create_task(self._line.keep())
+        telling = asyncio.create_task(self._tell())
+        looking = asyncio.create_task(self._look())
         try:
-            await self._dial(stop)
-            await stop.wait()
+            await self._stop.wait()
         finally:
-            for task in tasks:
-                task.cancel()
+            looking.cancel()
             await self._relay.close()
             self._recorder.close()
-            with contextlib.suppress(Exception):
-                await self._client.disconnect()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LAST_WORDS_S if self._line.up else 0):
+                    await self._outbox.join()
+            for task in (telling, line):
+                task.cancel()
+            await asyncio.wait([looking, telling, line])
 
-    async def _dial(self, stop: asyncio.Event) -> None:
-        auth = {"secret": self._secret, "worker": self._name, "version": VERSION}
-        while not stop.is_set():
-            try:
-                await self._client.connect(self._url, auth=auth, namespaces=[NAMESPACE], transports=["websocket"])
-                return
-            except socketio.exceptions.ConnectionError as error:
-                log.info("signaling is not there yet: %s", error)
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), 0.5)
+    def _leave(self) -> None:
+        """An administrator wants this process to end: others are to take its rooms first, while there is time."""
+        if self._draining or not self._line.up:
+            self._stop.set()
+            return
+        self._drains()
+        self._say("leaving", {})
+        self._loop.call_later(LEAVE_S, self._stop.set)
 
-    def _handlers(self) -> dict[str, Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]]:
+    def _drains(self) -> None:
+        self._draining = True
+        log.info("taking no more rooms")
+
+    def _handlers(self) -> dict[str, Handler]:
         return {
             "offer": self._offer,
             "table": self._table,
@@ -87,21 +101,9 @@ class Worker:
             "drop_room": self._drop_room,
             "finish": self._finish,
             "probe": self._probe,
+            "drain": self._drain,
+            "release": self._release,
         }
-
-    def _answering(
-        self, handler: Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
-    ) -> Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]:
-        async def answer(data: dict[str, Any]) -> dict[str, Any]:
-            try:
-                return await handler(data)
-            except HeshiError as error:
-                return {"error": {"code": error.code, "zh": error.zh, "en": error.en, "detail": error.detail}}
-            except Exception:
-                log.exception("a call from signaling failed")
-                return {"error": {"code": "internal", "zh": HeshiError.zh, "en": HeshiError.en, "detail": ""}}
-
-        return answer
 
     async def _offer(self, data: dict[str, Any]) -> dict[str, Any]:
         sdp = await self._relay.offer(data["room"], data["endpoint"], data["epoch"], data["sdp"])
@@ -128,8 +130,26 @@ class Worker:
         health = self._recorder.health(data["room"])
         return {"state": health["state"], "reason": health["reason"]}
 
-    async def _on_connect(self) -> None:
-        self._say("hello", {"capacity": 1, "pid": os.getpid()})
+    async def _drain(self, data: dict[str, Any]) -> dict[str, Any]:
+        # Remembered here, and told with each hello: a server that restarts meanwhile goes on with it.
+        self._drains()
+        return {}
+
+    async def _release(self, data: dict[str, Any]) -> dict[str, Any]:
+        log.info("no room is left here; ending")
+        self._loop.call_soon(self._stop.set)
+        return {}
+
+    def _hello(self) -> dict[str, Any]:
+        holds = {
+            room: {
+                "epoch": state["epoch"],
+                "revision": state["revision"],
+                "endpoints": {name: endpoint["state"] for name, endpoint in state["endpoints"].items()},
+            }
+            for room, state in self._relay.stats()["rooms"].items()
+        }
+        return {"capacity": 1, "draining": self._draining, "holds": holds}
 
     def _on_event(self, event: Event) -> None:
         if event.kind == "endpoint":
@@ -153,20 +173,28 @@ class Worker:
             event, data = await self._outbox.get()
             while True:
                 try:
-                    await self._client.emit(event, data, namespace=NAMESPACE)
+                    await self._line.ready()
+                    await self._line.say(event, data)
                     break
                 except socketio.exceptions.SocketIOError:
-                    await asyncio.sleep(0.2)
+                    await asyncio.sleep(0.1)
+            self._outbox.task_done()
 
-    async def _not_alone(self, stop: asyncio.Event) -> None:
-        heard = self._loop.time()
+    async def _look(self) -> None:
+        """Beat, and see whether anybody is there to beat for."""
+        heard, meter = self._loop.time(), LoadMeter()
         while True:
             await asyncio.sleep(LOOK_S)
-            if NAMESPACE in self._client.namespaces:
+            if self._line.up:
                 heard = self._loop.time()
+                with contextlib.suppress(socketio.exceptions.SocketIOError):
+                    await self._line.say("beat", {"load": meter.read()})
             elif self._loop.time() - heard > ALONE_S:
                 log.warning("signaling has been gone for %.0f s; ending", ALONE_S)
-                stop.set()
+                self._stop.set()
+            elif self._berth and self._line.refused.is_set():
+                log.warning("the service that started us has no use for us; ending")
+                self._stop.set()
 
 
 async def run_worker(settings: WorkerSettings) -> None:
@@ -177,12 +205,16 @@ async def run_worker(settings: WorkerSettings) -> None:
         port=settings.port,
         include_loopback=settings.loopback,
     )
+    name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
+    if settings.berth is not None:
+        take_berth(settings.berth, name, settings.url)
     worker = Worker(
-        name=f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}",
+        name=name,
         url=settings.url,
         secret=settings.secret,
         media=media,
         spool=settings.spool,
         public_keys=settings.public_keys,
+        berth=settings.berth is not None,
     )
     await worker.run()

@@ -46,6 +46,9 @@ class WorkerSettings(BaseSettings):
     loopback: bool = True
     """Also offer 127.0.0.1 and ::1, for browsers on the same machine."""
 
+    berth: Path | None = None
+    """Set by `serve` alone: the file that this worker holds locked while it lives."""
+
     log_level: str = "INFO"
     """`DEBUG`, `INFO`, `WARNING` or `ERROR`."""
 
@@ -60,6 +63,11 @@ class WorkerSettings(BaseSettings):
         return base64.b64decode(self.vault_public), base64.b64decode(self.supervisor_public)
 
 
+def berths(settings: Settings) -> Path:
+    """Folder of the files that living workers hold locked."""
+    return settings.data / "workers"
+
+
 def worker_environ(settings: Settings, keys: KeyStore, url: str, number: int) -> Mapping[str, str]:
     """The environment of the n-th (from 0) worker that `serve` starts."""
     vault_public, supervisor_public = keys.recording_public()
@@ -72,6 +80,7 @@ def worker_environ(settings: Settings, keys: KeyStore, url: str, number: int) ->
         "host_ips": ",".join(settings.media_host_ips),
         "advertised": ",".join(settings.media_advertised),
         "port": str(settings.media_port + number if settings.media_port else 0),
+        "berth": str((berths(settings) / f"{number}.lock").absolute()),
         "log_level": settings.log_level,
     }
     return {WORKER_PREFIX + name.upper(): value for name, value in values.items()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from signaling.http.app import http_app
 from signaling.http.metrics import Counted, metrics_route
 from signaling.http.pages import SafeHeaders, pages
 from signaling.http.routes import ROUTES
+from signaling.live.draining import Draining
 from signaling.live.holders import Holders
 from signaling.live.media import Media
 from signaling.live.presence import Presence
@@ -30,24 +31,29 @@ larger one ends the socket."""
 
 
 @asynccontextmanager
-async def signaling_app(services: Services, worker_secret: str, dist: Path) -> AsyncIterator[ASGIApp]:
-    """Serve as long as the context lasts. `dist` holds the built pages."""
+async def signaling_app(
+    services: Services, worker_secret: str, dist: Path, replace_worker: Callable[[str], None]
+) -> AsyncIterator[ASGIApp]:
+    """Serve as long as the context lasts. `dist` holds the built pages; `replace_worker` starts another worker in the
+    place of one that is to end, if it is this service that starts them.
+    """
     sio = socketio.AsyncServer(
         async_mode="asgi", transports=["websocket"], max_http_buffer_size=MAX_EVENT, ping_interval=5, ping_timeout=8
     )
     holders, workers = Holders(), Workers(sio, worker_secret)
     media = Media(services, sio, holders, workers)
     pump = Pump(services, sio, holders, workers)
-    media.join(pump)
+    presence = Presence(services, holders, media.hang_up)
+    draining = Draining(services, holders, workers, pump, replace_worker)
+    media.join(pump, presence, draining)
     workers.join(media)
-    presence = Presence(services, holders)
     quality, meters = Qualities(services, sio, holders), Meters()
     workers.listen("quality", lambda worker, data: quality.told(worker.name, data))
     Sockets(services, sio, holders, pump, media, presence, quality, meters)
     services.rooms.on_change(lambda room: pump.poke(room.id))
     pump.start()
     quality.start()
-    recovering = asyncio.create_task(presence.recover())
+    watching = [asyncio.create_task(presence.recover()), asyncio.create_task(workers.watch())]
     for room_id in await pump.closing.unfinished():
         pump.poke(room_id)
     try:
@@ -55,8 +61,10 @@ async def signaling_app(services: Services, worker_secret: str, dist: Path) -> A
         http = Counted(http_app(services, ROUTES, [metrics, *pages(dist)]), meters)
         yield SafeHeaders(socketio.ASGIApp(sio, other_asgi_app=http))
     finally:
-        recovering.cancel()
-        await pump.stop()
+        for task in watching:
+            task.cancel()
+        for part in (draining, presence, pump, workers):
+            await part.stop()
         await quality.stop()
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
-from rooms.model import Act, Change, Context, Placement, Room, new_segment
+from rooms.model import Act, Change, Context, Leaving, Placement, Room, new_segment
+from rooms.rules import gaps
 from rooms.rules.caucus import lift
 from rooms.views import MediaState, RecorderState
 
@@ -14,17 +16,28 @@ def endpoint_online(room: Room, endpoint_id: str) -> Change:
     return _set_online(room, endpoint_id, True)
 
 
-def endpoint_offline(room: Room, endpoint_id: str) -> Change:
+def endpoint_offline(room: Room, endpoint_id: str, context: Context) -> Change:
     """The device's socket is gone: nothing is forwarded to or from it; its seats keep their places."""
-    return _set_online(room, endpoint_id, False)
+    room, acts = gaps.over(room, [endpoint_id], context)
+    return _set_online(room, endpoint_id, False)[0], acts
 
 
-def endpoint_media(room: Room, endpoint_id: str, state: MediaState) -> Change:
-    """The relay tells how a device's media connection is."""
+def endpoint_offered(room: Room, endpoint_id: str) -> Change:
+    """The device is making a connection; one that it has carries on until then."""
     endpoint = room.endpoints.get(endpoint_id)
-    if endpoint is None or endpoint.media == state:
+    if endpoint is None or endpoint.media in ("connecting", "connected"):
         return room, []
-    return room.with_endpoint(replace(endpoint, media=state)), []
+    return room.with_endpoint(replace(endpoint, media="connecting")), []
+
+
+def endpoint_media(room: Room, endpoint_id: str, state: MediaState, context: Context) -> Change:
+    """The relay tells how a device's media connection is. Once it carries, a gap of its recording is over."""
+    endpoint = room.endpoints.get(endpoint_id)
+    if endpoint is None:
+        return room, []
+    if endpoint.media != state:
+        room = room.with_endpoint(replace(endpoint, media=state))
+    return gaps.over(room, [endpoint_id], context) if state == "connected" else (room, [])
 
 
 def placed(room: Room, worker: str, epoch: int, context: Context) -> Change:
@@ -35,29 +48,58 @@ def placed(room: Room, worker: str, epoch: int, context: Context) -> Change:
     if epoch <= room.epoch:
         return room, []
     room = _without_media(room)
-    session = room.session
-    segment = new_segment(session, context) if session is not None and room.segment is not None else None
-    caucus = replace(room.caucus, segment=segment) if room.caucus is not None and segment is not None else room.caucus
     acts = [Act("recorder.recovered", {})] if room.recorder == "failed" else []
     room = replace(
-        room,
+        _in_new_segment(room, context),
         placement=Placement(worker, epoch),
         epoch=epoch,
+        leaving=None,
         relay_revision=0,
-        segment=segment,
-        caucus=caucus,
         recorder="idle",
         recorder_reason="",
     )
     return room, acts
 
 
-def worker_lost(room: Room, worker: str) -> Change:
-    """The worker is gone; the room waits to be placed again, the sitting itself goes on."""
+def moved(room: Room, worker: str, orders: int, context: Context) -> Change:
+    """Another worker takes the room over while the former still carries it; the recording goes on in a new segment.
+
+    `orders` is the table revision that the former worker obeys: if the room has another by now, nothing happens. A
+    wall stays acknowledged: the former worker has it, and the new one knows nothing else.
+    """
+    former = room.placement
+    if former is None or former.worker == worker or room.table_revision != orders:
+        return room, []
+    moving = replace(
+        _in_new_segment(room, context),
+        placement=Placement(worker, room.epoch + 1, former.epoch),
+        epoch=room.epoch + 1,
+        # This change is the next revision, and one of the orders.
+        leaving=Leaving(former.worker, former.epoch, room.revision + 1),
+    )
+    return moving, [Act("recorder.moved", {"worker": worker, "segment": moving.segment})] if room.segment else []
+
+
+def left(room: Room, worker: str) -> Change:
+    """The worker that the room was moved from carries nothing of it any more."""
+    if room.leaving is None or room.leaving.worker != worker:
+        return room, []
+    return replace(room, leaving=None), []
+
+
+def worker_lost(room: Room, worker: str, kept: Mapping[str, str], context: Context) -> Change:
+    """The worker is gone; the room waits to be placed again, the sitting itself goes on.
+
+    `kept` tells until when (UTC) the recording of each device is known to be on disk; otherwise it is until now.
+    """
+    if room.leaving is not None and room.leaving.worker == worker:
+        return left(room, worker)
     if room.placement is None or room.placement.worker != worker:
         return room, []
+    room, acts = gaps.begin(room, kept, context)
     recorder: RecorderState = "failed" if room.recorder == "failed" else "idle"
-    return replace(_without_media(room), placement=None, relay_revision=0, recorder=recorder), []
+    room = replace(_without_media(room), placement=None, leaving=None, relay_revision=0, recorder=recorder)
+    return room, acts
 
 
 def relay_acknowledged(room: Room, revision: int, epoch: int) -> Change:
@@ -95,6 +137,16 @@ def _set_online(room: Room, endpoint_id: str, online: bool) -> Change:
     if endpoint is None or endpoint.online == online:
         return room, []
     return room.with_endpoint(replace(endpoint, online=online, media=endpoint.media if online else "none")), []
+
+
+def _in_new_segment(room: Room, context: Context) -> Room:
+    """Another worker writes other journals; the mode, and its key, stay."""
+    session = room.session
+    if session is None or room.segment is None:
+        return room
+    segment = new_segment(session, context)
+    caucus = replace(room.caucus, segment=segment) if room.caucus is not None else None
+    return replace(room, segment=segment, caucus=caucus)
 
 
 def _without_media(room: Room) -> Room:

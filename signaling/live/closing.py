@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from recording import salvage_room
@@ -13,8 +16,12 @@ from signaling.errors import NoRelay
 from signaling.live.workers import WorkerError, Workers
 from signaling.services import Services
 from vault import Transaction
+from vault.utc import iso
 
 log = logging.getLogger("heshi.closing")
+
+RECENT_S = 10.0
+"""A worker's death is noticed sooner; what was written last before that had nothing more to write."""
 
 
 class Closing:
@@ -79,3 +86,16 @@ class Closing:
             await self._services.ledger.close(tx, room.case_id, session)
 
         await self._services.db.transact(work)
+
+
+def kept_until(spool: Path, room: Room) -> dict[str, str]:
+    """Until when (UTC) each device's current journals have reached the disk; one that was still is left out.
+
+    Blocking. The last write is the last second that is sure to be kept.
+    """
+    latest: dict[str, float] = {}
+    for path in (spool / room.id / (room.segment or "-")).glob("*.hjr"):
+        endpoint = path.name.partition(".")[0]
+        latest[endpoint] = max(latest.get(endpoint, 0.0), path.stat().st_mtime)
+    recent = time.time() - RECENT_S
+    return {name: iso(datetime.fromtimestamp(at, UTC)) for name, at in latest.items() if at > recent}

@@ -55,7 +55,8 @@ async def _sync(speaker: Speaker, _: Empty) -> dict[str, Any]:
 
 
 async def _offer(speaker: Speaker, payload: MediaOffer) -> dict[str, Any]:
-    return {"sdp": await speaker.media.offer(speaker.holder, payload.sdp)}
+    sdp, epoch = await speaker.media.offer(speaker.holder, payload.sdp)
+    return {"sdp": sdp, "epoch": epoch}
 
 
 async def _quality(speaker: Speaker, payload: QualityReport) -> dict[str, Any]:

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections import defaultdict
+from collections.abc import Mapping
 from typing import Any, cast
 
 import socketio
 
 from formats.errors import HeshiError
 from rooms import Room
-from rooms.errors import SeatNotAdmitted
+from rooms.errors import RoomUnknown, SeatNotAdmitted
 from rooms.model import Placement
 from rooms.rules import system
 from rooms.views import MediaState
 from signaling.errors import NoRelay
+from signaling.live.draining import Draining
 from signaling.live.holders import Holder, Holders
+from signaling.live.holdings import Held
+from signaling.live.presence import Presence
 from signaling.live.pump import Pump
 from signaling.live.workers import WorkerError, Workers
 from signaling.services import Services
@@ -40,14 +45,19 @@ class Media:
     def __init__(self, services: Services, sio: socketio.AsyncServer, holders: Holders, workers: Workers) -> None:
         self._services, self._sio, self._holders, self._workers = services, sio, holders, workers
         self._placing: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._pump: Pump | None = None
+        self._pump: Pump
+        self._presence: Presence
+        self._draining: Draining
 
-    def join(self, pump: Pump) -> None:
-        """The pump that is to be told; set once, before anything is served."""
-        self._pump = pump
+    def join(self, pump: Pump, presence: Presence, draining: Draining) -> None:
+        """Who is to be told; set once, before anything is served."""
+        self._pump, self._presence, self._draining = pump, presence, draining
 
-    async def offer(self, holder: Holder, sdp: str) -> str:
-        """The relay's answer to a browser's offer. Raises `SeatNotAdmitted`, `NoRelay`, the relay's own refusals."""
+    async def offer(self, holder: Holder, sdp: str) -> tuple[str, int]:
+        """The relay's answer to a browser's offer, and the placement's epoch.
+
+        Raises `SeatNotAdmitted`, `NoRelay`, the relay's own refusals.
+        """
         room = await self._services.room(holder.room)
         seat = room.seats[holder.seat]
         if seat.presence != "admitted" or seat.endpoint != holder.endpoint:
@@ -58,13 +68,13 @@ class Media:
             answer = await self._workers.call(placement.worker, "offer", asked)
         except WorkerError as error:
             raise RelayRefused(error.body) from error
-        await self._services.system(room.id, lambda now, _: system.endpoint_media(now, holder.endpoint, "connecting"))
-        return str(answer["sdp"])
+        await self._services.system(room.id, lambda now, _: system.endpoint_offered(now, holder.endpoint))
+        return str(answer["sdp"]), placement.epoch
 
     async def _place(self, room: Room) -> Placement:
         async with self._placing[room.id]:
             room = await self._services.room(room.id)
-            if room.placement is not None and self._workers.present(room.placement.worker):
+            if room.placement is not None and await self._workers.returned(room.placement.worker):
                 return room.placement
             worker = await self._workers.pick(room.id, self._holders.rooms())
             await self._services.system(
@@ -91,31 +101,86 @@ class Media:
         if answer["state"] != "failed":
             await self._services.system(room.id, lambda now, context: system.recorder_state(now, "idle", "", context))
 
+    async def hang_up(self, room_id: str, endpoint: str) -> None:
+        """End a device's media, wherever it is."""
+        room = await self._services.room(room_id)
+        for place in (room.placement, room.leaving):
+            if place is not None:
+                with contextlib.suppress(NoRelay, WorkerError):
+                    await self._workers.call(place.worker, "close", {"endpoint": endpoint})
+
+    async def worker_knows(self, worker: str, holds: Mapping[str, Held]) -> set[str]:
+        """A worker is (again) here: what it holds is compared with the record, before anything is asked of it."""
+        foreign = set()
+        for room_id, held in holds.items():
+            try:
+                room = await self._services.room(room_id)
+            except RoomUnknown:
+                foreign.add(room_id)
+                continue
+            if room.leaving is not None and (room.leaving.worker, room.leaving.epoch) == (worker, held.epoch):
+                continue
+            if room.placement is None or (room.placement.worker, room.placement.epoch) != (worker, held.epoch):
+                foreign.add(room_id)
+                continue
+            if held.revision != room.table_revision:
+                # Orders that this worker does not have yet may lift a wall: nobody is heard who may not know of it.
+                await self._presence.doubt(room_id)
+            await self._compare(room, held)
+        return foreign
+
+    async def _compare(self, room: Room, held: Held) -> None:
+        """A device that the record has as connected and the worker has not must connect anew."""
+        for endpoint in room.endpoints.values():
+            if endpoint.id in held.connected:
+                await self._set_media(room.id, endpoint.id, "connected")
+            elif endpoint.media == "connected":
+                await self._set_media(room.id, endpoint.id, "none")
+                await self._tell_lost(room.id, endpoint.id, "connection")
+
+    async def worker_ready(self, worker: str) -> None:
+        """It can be asked: rooms in use renew their leases, which before all others those of a restart need."""
+        for room_id in self._holders.rooms():
+            self._pump.renew(room_id)
+
+    async def worker_leaving(self, worker: str) -> None:
+        """Its rooms are moved to others."""
+        self._draining.begin(worker)
+
     async def worker_lost(self, worker: str, rooms: set[str]) -> None:
         """Its rooms are free to be placed again; their seats offer again by themselves."""
-        assert self._pump is not None
-        for room_id in rooms:
-            await self._pump.lost(room_id, worker)
+        await asyncio.gather(*(self._pump.lost(room_id, worker) for room_id in rooms))
 
-    async def endpoint_state(self, room: str, endpoint: str, state: str) -> None:
-        """A connection came up, failed or was closed."""
-        log.info("media of %s in %s: %s", endpoint, room, state)
-        known = cast(MediaState, {"closed": "none"}.get(state, state))
-        await self._services.system(room, lambda now, _: system.endpoint_media(now, endpoint, known))
-        if state != "failed":
+    async def endpoint_state(self, worker: str, room: str, endpoint: str, state: str) -> None:
+        """A connection came up, failed or was closed. What a former worker says of it is no news."""
+        log.info("media of %s in %s at %s: %s", endpoint, room, worker, state)
+        if not await self._has(worker, room):
             return
-        for holder in self._holders.of_room(room):
-            if holder.endpoint == endpoint:
-                await self._sio.emit("media.lost", {"why": "connection"}, to=holder.sid)
+        await self._set_media(room, endpoint, cast(MediaState, {"closed": "none"}.get(state, state)))
+        if state == "failed":
+            await self._tell_lost(room, endpoint, "connection")
+        if state == "closed":
+            await self._presence.media_closed(room, endpoint)
 
-    async def recorder_state(self, room: str, state: str, reason: str) -> None:
+    async def recorder_state(self, worker: str, room: str, state: str, reason: str) -> None:
         """The recorder of a room failed or recovered."""
-        if state in ("ok", "failed"):
+        if state in ("ok", "failed") and await self._has(worker, room):
             await self._services.system(
                 room, lambda now, context: system.recorder_state(now, cast(Any, state), reason, context)
             )
 
     async def segment_closed(self, row: dict[str, Any]) -> None:
         """A journal is complete: it goes on record at once."""
-        assert self._pump is not None
         await self._pump.closing.note(await self._services.room(row["room"]), row)
+
+    async def _has(self, worker: str, room_id: str) -> bool:
+        placement = (await self._services.room(room_id)).placement
+        return placement is not None and placement.worker == worker
+
+    async def _set_media(self, room: str, endpoint: str, state: MediaState) -> None:
+        await self._services.system(room, lambda now, context: system.endpoint_media(now, endpoint, state, context))
+
+    async def _tell_lost(self, room: str, endpoint: str, why: str) -> None:
+        for holder in self._holders.of_room(room):
+            if holder.endpoint == endpoint:
+                await self._sio.emit("media.lost", {"why": why}, to=holder.sid)

@@ -21,8 +21,9 @@ from formats.errors import HeshiError
 from rooms import Room, forwarding_table
 from rooms.errors import RoomUnknown
 from rooms.rules import system
+from rooms.view import room_view
 from signaling.errors import NoRelay
-from signaling.live.closing import Closing
+from signaling.live.closing import Closing, kept_until
 from signaling.live.holders import Holder, Holders
 from signaling.live.snapshots import snapshot_of
 from signaling.live.workers import WorkerError, Workers
@@ -36,6 +37,8 @@ RENEW_S = 10.0
 UNSIGN_TIMEOUT_S = 2.0
 RETRY_S = 1.0
 LONGEST_RETRY_S = 15.0
+OVERLAP_LEASE_S = 5
+"""The lease of a room at the worker that it is being moved from."""
 
 
 class Pump:
@@ -67,6 +70,11 @@ class Pump:
         if room_id not in self._passes:
             self._passes[room_id] = asyncio.create_task(self._work(room_id))
 
+    def renew(self, room_id: str) -> None:
+        """Have the room's table sent again, changed or not."""
+        self._sent.pop(room_id, None)
+        self.poke(room_id)
+
     async def _work(self, room_id: str) -> None:
         pause = RETRY_S
         try:
@@ -90,12 +98,32 @@ class Pump:
             *(self._tell_seat(holder) for holder in self._holders.of_room(room_id)), return_exceptions=True
         )
         # One seat that cannot be told must not keep the relay from raising a wall: the trouble is reported afterwards.
+        await self._without_signs(room_id)
         room = await self._services.room(room_id)
         await self._tell_relay(room)
         await self.closing.ended_sittings(room)
+        await self._greet(room)
         for trouble in told:
             if isinstance(trouble, BaseException):
                 raise trouble
+
+    async def _greet(self, room: Room) -> None:
+        """A page that comes back with a media connection of before learns whether that still counts."""
+        for holder in self._holders.of_room(room.id):
+            endpoint = room.endpoints.get(holder.endpoint)
+            known = endpoint is not None and endpoint.media in ("connected", "connecting")
+            if not holder.greeted and room.placement is not None and not known:
+                await self._sio.emit("media.lost", {"why": "unknown"}, to=holder.sid)
+            holder.greeted = True
+
+    async def _without_signs(self, room_id: str) -> None:
+        """A seat that has lost its socket cannot take its private sign down: then nothing flows from or to it."""
+        for absent in self._holders.absent(room_id):
+            if absent.private and not room_view(await self._services.room(room_id), absent.seat).private:
+                await self._services.system(
+                    room_id,
+                    lambda room, now, gone=absent.endpoint: system.endpoint_offline(room, gone, now),  # type: ignore[misc]
+                )
 
     async def _tell_seat(self, holder: Holder) -> None:
         try:
@@ -122,10 +150,13 @@ class Pump:
             raise
 
     async def _tell_relay(self, room: Room) -> None:
+        await self.let_go(room)
         placement = room.placement
         if placement is None:
             self._sent.pop(room.id, None)
             return
+        if self._workers.returning(placement.worker):
+            return  # it goes on by its lease, and has us look here again once it is back
         await self._hang_up(room, placement.worker)
         table = forwarding_table(room)
         pending = room.caucus is not None and room.relay_revision < room.caucus.revision
@@ -142,6 +173,22 @@ class Pump:
             return
         self._sent[room.id] = table
         await self._take_answer(room, room.table_revision, placement.epoch, applied)
+
+    async def let_go(self, room: Room, *, over: bool = False) -> None:
+        """End the room at the worker it was moved from: when the devices are `over`, or at once when orders change.
+
+        Returns when nothing flows there any more: by its word, or because its lease, which is short, has run out.
+        """
+        leaving = room.leaving
+        if leaving is None or (leaving.orders == room.table_revision and not over):
+            return
+        try:
+            await self._workers.returned(leaving.worker)
+            await self._workers.call(leaving.worker, "drop_room", {"room": room.id})
+        except (NoRelay, WorkerError) as error:
+            log.warning("worker %s does not let go of %s: %s", leaving.worker, room.id, error)
+            await asyncio.sleep(OVERLAP_LEASE_S)
+        await self._services.system(room.id, lambda r, _: system.left(r, leaving.worker))
 
     async def _hang_up(self, room: Room, worker: str) -> None:
         """End the media of devices that are no longer in the room."""
@@ -161,9 +208,13 @@ class Pump:
 
     async def lost(self, room_id: str, worker: str) -> None:
         """The room's worker is gone: let seats offer again, which places the room anew."""
+        room = await self._services.room(room_id)
+        kept = await asyncio.to_thread(kept_until, self._services.spool, room)
+        await self._services.system(room_id, lambda r, now: system.worker_lost(r, worker, kept, now))
+        if room.placement is None or room.placement.worker != worker:
+            return
         log.warning("room %s has lost its worker %s", room_id, worker)
         self._sent.pop(room_id, None)
-        await self._services.system(room_id, lambda r, _: system.worker_lost(r, worker))
         for holder in self._holders.of_room(room_id):
             await self._sio.emit("media.lost", {"why": "worker"}, to=holder.sid)
 
@@ -194,8 +245,7 @@ class Pump:
         while True:
             await asyncio.sleep(RENEW_S)
             for room_id in self._holders.rooms():
-                self._sent.pop(room_id, None)
-                self.poke(room_id)
+                self.renew(room_id)
 
 
 def _same(sent: dict[str, Any] | None, table: dict[str, Any]) -> bool:

@@ -130,10 +130,11 @@ class Sockets:
             raise SeatReplaced
         return Holder(sid, room_id, seat, endpoint, held.person_id, held.role)
 
-    async def _disconnect(self, sid: str, *_: object) -> None:
+    async def _disconnect(self, sid: str, reason: str = "") -> None:
         holder = self._holders.drop(sid)
         if holder is not None:
-            await self._presence.settle(holder.room, holder.endpoint)
+            meant = reason in (self._sio.reason.CLIENT_DISCONNECT, self._sio.reason.SERVER_DISCONNECT)
+            await (self._presence.gone(holder) if meant else self._presence.lost(holder))
             self._pump.poke(holder.room)
 
     async def _unknown(self, *said: object) -> dict[str, Any]:

@@ -14,8 +14,8 @@ from signaling.services import Services
 class MediaOffers(Protocol):
     """What commands want of the relay and its recorder."""
 
-    async def offer(self, holder: Holder, sdp: str) -> str:
-        """The relay's answer to a browser's offer."""
+    async def offer(self, holder: Holder, sdp: str) -> tuple[str, int]:
+        """The relay's answer to a browser's offer, and the placement's epoch."""
         ...
 
     async def probe_recorder(self, room_id: str) -> None:

@@ -18,9 +18,10 @@ class MediaOffer(Message):
 
 
 class MediaAnswer(Message):
-    """The relay's answer."""
+    """The relay's answer. The connection belongs to this `media_epoch`, and ends with it."""
 
     sdp: str
+    epoch: int
 
 
 class IceServer(Message):

@@ -6,9 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
-
-import socketio
 
 from cases import Scope
 from cases.inputs import NewOfficer
@@ -19,63 +16,13 @@ from server.settings import Settings
 from server.wiring import open_house
 from signaling.live.holders import Holders
 from signaling.live.presence import Presence
+from tests.integration.signaling.handworker import Worker
 from tests.integration.signaling.live import Live, live
 from tests.integration.signaling.town import Case, Person, Town
 from tests.support.casework import new_case
-from vault import KeyStore, Transaction
+from vault import Transaction
 
 SDP = "v=0\r\n" * 20
-
-
-class Worker:
-    """Speaks the worker's side by hand, so that it can be as slow or as broken as a test wants."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.sio = socketio.AsyncClient(reconnection=False)
-        self.tables: list[dict[str, Any]] = []
-        self.recorder = "ok"
-        self.health = "idle"
-        self.heard = asyncio.Event()
-        self.obeys = asyncio.Event()
-        self.obeys.set()
-        self.dies_on_offer = False
-        for event in ("offer", "table", "close", "finish", "probe"):
-            self.sio.on(event, getattr(self, f"_{event}"), namespace="/worker")
-
-    async def dial(self, town: Town) -> None:
-        secret = KeyStore.open(town.service.data / "keys").worker_secret
-        auth = {"secret": secret, "worker": self.name, "version": "1"}
-        await self.sio.connect(town.service.url, auth=auth, namespaces=["/worker"], transports=["websocket"])
-        await self.tell("hello", capacity=1)
-
-    async def tell(self, event: str, **data: Any) -> None:
-        await self.sio.emit(event, data, namespace="/worker")
-
-    async def _offer(self, data: dict[str, Any]) -> dict[str, Any]:
-        if self.dies_on_offer:
-            await self.sio.disconnect()
-        return {"sdp": f"answer to {data['endpoint']}"}
-
-    async def _table(self, data: dict[str, Any]) -> dict[str, Any]:
-        self.tables.append(data)
-        self.heard.set()
-        await self.obeys.wait()
-        recorder = self.recorder if data["record"] else "idle"
-        return {"revision": data["revision"], "accepted": True, "recorder": recorder}
-
-    async def _close(self, data: dict[str, Any]) -> dict[str, Any]:
-        return {}
-
-    async def _finish(self, data: dict[str, Any]) -> dict[str, Any]:
-        return {"segments": []}
-
-    async def _probe(self, data: dict[str, Any]) -> dict[str, Any]:
-        return {"state": self.health, "reason": ""}
-
-    async def close(self) -> None:
-        await self.sio.disconnect()
-        await self.sio.shutdown()
 
 
 @asynccontextmanager
@@ -177,7 +124,7 @@ async def test_a_failed_recorder_is_asked_again_when_the_session_goes_on(town: T
 
 async def test_a_worker_that_dies_on_an_offer(town: Town) -> None:
     async with sitting(town) as (_, worker, _, officer, party):
-        worker.dies_on_offer = True
+        worker.dies_on = "offer"
         assert await party.refused("media.offer", sdp=SDP) == "media.no_worker"
         for socket in (officer, party):
             lost = await socket.until(lambda seen: [payload for event, payload in seen if event == "media.lost"])
@@ -227,5 +174,9 @@ async def test_after_a_crash_nobody_is_online(tmp_path: Path) -> None:
         room_id = await services.db.transact(prepare)
         (endpoint,) = (await services.room(room_id)).endpoints
         await services.system(room_id, lambda room, _: system.endpoint_online(room, endpoint))
-        await Presence(services, Holders()).recover()
+
+        async def hang_up(room: str, endpoint: str) -> None:
+            raise AssertionError("nobody had media")
+
+        await Presence(services, Holders(), hang_up).recover()
         assert (await services.room(room_id)).endpoints[endpoint].online is False

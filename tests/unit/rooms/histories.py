@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from formats.errors import HeshiError
 from rooms.commands import perform
 from rooms.model import Act, Change, Context, Identity, Room
-from rooms.rules import entering, screen, system
+from rooms.rules import entering, gaps, screen, system
 from rooms.table import advance
 
 MEDIATOR = "seat_m"
@@ -63,7 +63,8 @@ class World:
         except HeshiError as error:
             return error.code
         room, ended = screen.settle(room)
-        acts = [*acts, *ended]
+        room, filled = gaps.settle(room, context)
+        acts = [*acts, *ended, *filled]
         if room is not self.room or acts:
             self.room = advance(self.room, room)
         self.acts += acts
@@ -110,11 +111,11 @@ def _online(room: Room, op: Op, context: Context) -> Change:
 
 
 def _offline(room: Room, op: Op, context: Context) -> Change:
-    return system.endpoint_offline(room, _endpoint(room, op.seat))
+    return system.endpoint_offline(room, _endpoint(room, op.seat), context)
 
 
 def _media(room: Room, op: Op, context: Context) -> Change:
-    return system.endpoint_media(room, _endpoint(room, op.seat), op.name)  # type: ignore[arg-type]
+    return system.endpoint_media(room, _endpoint(room, op.seat), op.name, context)  # type: ignore[arg-type]
 
 
 def _acknowledge(room: Room, op: Op, context: Context) -> Change:
@@ -130,7 +131,15 @@ def _place(room: Room, op: Op, context: Context) -> Change:
 
 
 def _lose(room: Room, op: Op, context: Context) -> Change:
-    return system.worker_lost(room, op.name)
+    return system.worker_lost(room, op.name, {}, context)
+
+
+def _move(room: Room, op: Op, context: Context) -> Change:
+    return system.moved(room, op.name, room.table_revision, context)
+
+
+def _left(room: Room, op: Op, context: Context) -> Change:
+    return system.left(room, room.leaving.worker) if room.leaving else (room, [])
 
 
 _KINDS: dict[str, Callable[[Room, Op, Context], Change]] = {
@@ -145,6 +154,8 @@ _KINDS: dict[str, Callable[[Room, Op, Context], Change]] = {
     "recorder": _recorder,
     "place": _place,
     "lose": _lose,
+    "move": _move,
+    "left": _left,
 }
 
 YES = (("online", True), ("personal_data", True), ("recording", True))
@@ -228,6 +239,8 @@ def global_ops() -> st.SearchStrategy[Op]:
         st.sampled_from(["ok", "failed", "idle"]).map(lambda state: Op("recorder", name=state)),
         st.sampled_from(["w1", "w2"]).map(lambda worker: Op("place", name=worker)),
         st.sampled_from(["w1", "w2"]).map(lambda worker: Op("lose", name=worker)),
+        st.sampled_from(["w1", "w2"]).map(lambda worker: Op("move", name=worker)),
+        st.just(Op("left")),
         st.just(Op("acknowledge")),
     )
 

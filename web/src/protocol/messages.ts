@@ -602,10 +602,11 @@ export interface LinkView {
   locked: boolean;
 }
 /**
- * The relay's answer.
+ * The relay's answer. The connection belongs to this `media_epoch`, and ends with it.
  */
 export interface MediaAnswer {
   sdp: string;
+  epoch: number;
 }
 /**
  * The relay's connection is gone: offer again.
@@ -880,6 +881,7 @@ export interface RoomView {
   waiting: WaitingView[];
   chat: ChatView[];
   media_epoch: number;
+  media_former: number;
 }
 /**
  * The reader's own seat.
