@@ -9,6 +9,7 @@ import type {
   MediaOffer,
   MediaSwitches,
   MuteSeat,
+  QualityReport,
   SeatReason,
   OneSeat,
   VerifySeat,
@@ -23,6 +24,7 @@ interface Commands {
   "room.sync": [Nothing, Snapshot];
   "media.offer": [MediaOffer, MediaAnswer];
   "media.state": [MediaSwitches, Nothing];
+  "quality.report": [QualityReport, Nothing];
   "hand.set": [SetHand, Nothing];
   "chat.send": [SendChat, Nothing];
   "seat.leave": [Nothing, Nothing];

@@ -1,6 +1,6 @@
 import { io, type Socket } from "socket.io-client";
 import { nextTick, onScopeDispose, ref, shallowRef } from "vue";
-import type { Beat, ErrorBody, Replaced, Snapshot } from "@/protocol/messages";
+import type { Beat, ErrorBody, QualityNews, Replaced, Snapshot } from "@/protocol/messages";
 import type { CommandName, Payload, Reply } from "./commands";
 import { randomId } from "./ids";
 import { backoff, begin, heard, step, type LinkEvent } from "./linkState";
@@ -26,6 +26,7 @@ export function useRoomLink(seat: string, onMediaLost: () => void, onStop: () =>
   const link = ref(begin(Date.now()));
   const snapshot = shallowRef<Snapshot | null>(null);
   const refusal = shallowRef<ErrorBody | null>(null);
+  const news = shallowRef<QualityNews | null>(null);
   let attempt = 0;
   let retry: ReturnType<typeof setTimeout> | undefined;
   let syncing = false;
@@ -106,6 +107,7 @@ export function useRoomLink(seat: string, onMediaLost: () => void, onStop: () =>
     happen({ type: "connected" });
   });
   socket.on("disconnect", (reason) => {
+    news.value = null;
     if (reason !== "io client disconnect") happen({ type: "dropped" });
   });
   socket.on("connect_error", (error: Error & { data?: ErrorBody | { error?: ErrorBody } }) => {
@@ -131,6 +133,7 @@ export function useRoomLink(seat: string, onMediaLost: () => void, onStop: () =>
   });
   socket.on("replaced", (message: Replaced) => happen({ type: "replaced", why: message.why }));
   socket.on("media.lost", onMediaLost);
+  socket.on("quality", (fresh: QualityNews) => (news.value = fresh));
 
   const timer = setInterval(() => happen({ type: "tick", now: Date.now() }), 1000);
   function lookAgain(): void {
@@ -153,5 +156,5 @@ export function useRoomLink(seat: string, onMediaLost: () => void, onStop: () =>
   });
 
   socket.connect();
-  return { link, snapshot, refusal, send };
+  return { link, snapshot, refusal, news, send };
 }

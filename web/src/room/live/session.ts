@@ -4,6 +4,7 @@ import { toastError } from "@/shared/toast";
 import type { CommandName, Payload } from "./commands";
 import { useDevices } from "./devices";
 import { useMedia, type MediaWish } from "./media";
+import { useQuality } from "./quality";
 import { useRoomLink } from "./roomLink";
 
 /** A sitting is open and this seat is in it. */
@@ -34,6 +35,11 @@ export function useSession(seat: string, start: { mic: boolean; camera: boolean 
     setup: link.snapshot.value?.media ?? null,
   }));
   const media = useMedia(wish, devices, async (sdp) => (await link.send("media.offer", { sdp })).sdp);
+
+  const connected = computed(() => media.state.value === "connected");
+  const quality = useQuality(view, link.news, media.connection, connected, (counts) =>
+    link.send("quality.report", counts),
+  );
 
   // The camera works only while somebody is in an open sitting; waiting and afterwards its light is off.
   watch(
@@ -77,7 +83,7 @@ export function useSession(seat: string, start: { mic: boolean; camera: boolean 
     }
   }
 
-  return { ...link, view, online, devices, media, act };
+  return { ...link, view, online, devices, media, quality, act };
 }
 
 export type Session = ReturnType<typeof useSession>;
