@@ -22,6 +22,7 @@ from recording import Recorder
 from server.berth import take_berth
 from server.line import Handler, Line
 from server.load import LoadMeter
+from server.reporting import Reporter
 from server.worker_settings import WorkerSettings
 
 log = logging.getLogger("heshi.worker")
@@ -67,10 +68,12 @@ class Worker:
         line = asyncio.create_task(self._line.keep())
         telling = asyncio.create_task(self._tell())
         looking = asyncio.create_task(self._look())
+        reporting = asyncio.create_task(Reporter(self._relay, self._line.say).run())
         try:
             await self._stop.wait()
         finally:
             looking.cancel()
+            reporting.cancel()
             await self._relay.close()
             self._recorder.close()
             with contextlib.suppress(TimeoutError):
@@ -78,7 +81,7 @@ class Worker:
                     await self._outbox.join()
             for task in (telling, line):
                 task.cancel()
-            await asyncio.wait([looking, telling, line])
+            await asyncio.wait([looking, reporting, telling, line])
 
     def _leave(self) -> None:
         """An administrator wants this process to end: others are to take its rooms first, while there is time."""
