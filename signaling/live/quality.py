@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import socketio
+from pydantic import ValidationError
 
 from rooms import Room
 from rooms.errors import RoomUnknown
@@ -85,8 +86,14 @@ class Qualities:
         await self._services.ledger.save()
 
     async def told(self, worker: str, data: dict[str, Any]) -> None:
-        """A worker's event. Raises ValidationError."""
-        report = read_report(data)
+        """A worker's event; a misshapen one is passed over."""
+        try:
+            report = read_report(data)
+        except ValidationError as error:
+            log.warning(
+                "worker %s tells its figures misshapen: %s", worker, error.errors(include_input=False)[0]["loc"]
+            )
+            return
         now = _now()
         self.counters.told(worker, report.counters)
         for room_id, figures in report.rooms.items():

@@ -12,7 +12,7 @@ import socketio
 from tests.integration.signaling.town import Person, refused
 
 DEADLINE_S = 15.0
-EVENTS = ("snapshot", "beat", "replaced", "media.lost")
+EVENTS = ("snapshot", "beat", "replaced", "media.lost", "quality")
 
 
 class Refused(Exception):
