@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 PY := .venv/bin/python
 
-.PHONY: help setup run test bench bench-room check unit contract integration e2e format protocol screenshots lock clean
+.PHONY: help setup run test bench bench-room bench-relay check unit contract integration e2e format protocol screenshots lock clean
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -32,11 +32,15 @@ integration: ## real DTLS-SRTP, killed processes
 e2e: ## real browsers
 	@scripts/check.sh e2e
 
-bench: bench-room ## measure everything (QUICK=1: within two minutes)
+bench: bench-room bench-relay ## measure everything (QUICK=1: within two minutes each)
 
 bench-room: ## first remote frame, CPU of a room of four, page weight
 	@scripts/setup.sh test
 	@$(PY) -m bench.room
+
+bench-relay: ## the relay against Janus and MediaRelay: CPU, latency, loss
+	@scripts/setup.sh bench
+	@$(PY) -m bench.relay
 
 format: ## rewrite sources in the house format
 	@.venv/bin/ruff format . && .venv/bin/ruff check --fix . && cd web && npm run format

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Set up everything the service needs (`run`), or what the tests need beyond that too (`test`).
+# Set up everything the service needs (`run`), or what the tests need beyond that too (`test`), or the benchmarks (`bench`).
 # Each step is skipped when what it depends on has not changed since it last succeeded.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -47,6 +47,10 @@ npm_install() { (cd web && npm ci --no-audit --no-fund --loglevel=error); }
 web_build() { (cd web && npm run --silent build); }
 
 once "python environment" "$("$python" --version)" make_venv
+if [ "$mode" = bench ]; then
+  once "packages for the benchmarks (Debian)" "$(hash_of scripts/debian-bench.txt)" apt_install $(grep -v '^#' scripts/debian-bench.txt)
+  mode=test
+fi
 if [ "$mode" = test ]; then
   once "packages for the tests (Debian)" "$(hash_of scripts/debian-test.txt)" apt_install $(grep -v '^#' scripts/debian-test.txt)
   once "packages for the tests (Python)" "$(hash_of requirements-dev.txt)" pip_install requirements-dev.txt

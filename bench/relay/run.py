@@ -1,0 +1,110 @@
+"""One run: one SFU under one condition, from a fresh process to figures."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from bench.relay.conditions import GENERATOR_CORE, Condition, Figures
+from bench.relay.footage import footage
+from bench.relay.heshi import Heshi
+from bench.relay.janus import Janus
+from bench.relay.load import Load
+from bench.relay.people import People, Sfu
+from bench.relay.process import pin
+from bench.relay.sending import Picture
+from bench.relay.visitor import Visitor
+
+SFUS = ("heshi", "janus", "media_relay")
+WARM_S = 2.0
+ALIVE_S = 15.0
+
+
+class NotAlive(Exception):
+    """Not everybody's streams arrived."""
+
+
+async def measure(name: str, condition: Condition, seconds: float, seed: int, profile: Path | None = None) -> Figures:
+    """Raises `NotAlive` when the SFU does not forward everything within ALIVE_S."""
+    pin(GENERATOR_CORE)
+    people = People(footage(), condition.speed, seed)
+    sfu = _sfu(name, people, condition, profile)
+    try:
+        await sfu.start()
+        visitors = await sfu.seat(condition.rooms, condition.room)
+        load = Load(visitors, people.random)
+        try:
+            await load.run(ALIVE_S, lambda: load.streams >= condition.streams)
+            if load.streams < condition.streams:
+                raise NotAlive(f"{name}: {load.streams} of {condition.streams} streams; log: {_log(sfu)}")
+            await load.run(WARM_S)
+            return await _window(sfu, condition, visitors, load, seconds)
+        finally:
+            load.close()
+            for visitor in visitors:
+                await visitor.endpoint.close()
+    finally:
+        await sfu.end()
+
+
+def _sfu(name: str, people: People, condition: Condition, profile: Path | None) -> Sfu:
+    if name == "heshi":
+        return Heshi(people, record=condition.record, profile=profile)
+    if name == "janus":
+        return Janus(people)
+    raise ValueError(name)
+
+
+async def _window(sfu: Sfu, condition: Condition, visitors: list[Visitor], load: Load, seconds: float) -> Figures:
+    before = _Counts(visitors)
+    for visitor in visitors:
+        visitor.latency = {"audio": [], "video": []}
+    load.lateness.clear()
+    cpu, own, begun = sfu.server.cpu, time.process_time(), time.monotonic()
+    await load.run(seconds)
+    cpu, own, took = sfu.server.cpu - cpu, time.process_time() - own, time.monotonic() - begun
+    after = _Counts(visitors)
+    late = sorted(load.lateness)
+    return Figures(
+        sfu=sfu.name,
+        condition=condition,
+        seconds=took,
+        cpu=cpu,
+        generator_cpu=own,
+        sent=sum(after.packets_in.values()) - sum(before.packets_in.values()),
+        forwarded=sum(after.packets_out.values()) - sum(before.packets_out.values()),
+        retransmitted=after.retransmitted - before.retransmitted,
+        bytes_in={kind: after.bytes_in[kind] - before.bytes_in[kind] for kind in after.bytes_in},
+        bytes_out={kind: after.bytes_out[kind] - before.bytes_out[kind] for kind in after.bytes_out},
+        packets_in={kind: after.packets_in[kind] - before.packets_in[kind] for kind in after.packets_in},
+        packets_out={kind: after.packets_out[kind] - before.packets_out[kind] for kind in after.packets_out},
+        memory_mb=sfu.server.memory_mb,
+        late_p99_us=late[int(len(late) * 0.99)] * 1e6,
+        offer_cpu_ms=await sfu.offer_cpu_ms(),
+        latency={kind: [ns for one in visitors for ns in one.latency[kind]] for kind in ("audio", "video")},
+        unreadable=sum(visitor.unreadable for visitor in visitors),
+        keys=after.keys - before.keys,
+    )
+
+
+class _Counts:
+    def __init__(self, visitors: list[Visitor]) -> None:
+        self.packets_in = {"audio": 0, "video": 0}
+        self.bytes_in, self.packets_out, self.bytes_out = dict(self.packets_in), dict(self.packets_in), {}
+        self.bytes_out = dict(self.packets_in)
+        self.retransmitted = sum(visitor.retransmitted for visitor in visitors)
+        self.keys = 0
+        for visitor in visitors:
+            for one in visitor.up:
+                kind = "video" if isinstance(one, Picture) else "audio"
+                self.packets_in[kind] += one.stream.packets
+                self.bytes_in[kind] += one.stream.wire_bytes
+                self.keys += one.keys if isinstance(one, Picture) else 0
+            for down in visitor.downs.values():
+                kind = "video" if down.video else "audio"
+                self.packets_out[kind] += down.packets
+                self.bytes_out[kind] += down.wire_bytes
+
+
+def _log(sfu: Sfu) -> str:
+    return sfu.server.log.read_text(errors="replace")[-2000:]
