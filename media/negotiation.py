@@ -259,7 +259,8 @@ def _accepted(line: Line, offer: Offer, local: Local) -> list[str]:
         out.append(f"a=simulcast:recv {';'.join(rids)}")
     if line.slot is not None:
         ssrc, (repeats, _) = line.slot.ssrc, line.slot.rtx
-        if repeats:
-            out += [f"a=ssrc-group:FID {ssrc} {repeats}", f"a=ssrc:{repeats} cname:{line.slot.cname}"]
+        # Browsers take the first SSRC that is named for the picture's own.
         out.append(f"a=ssrc:{ssrc} cname:{line.slot.cname}")
+        if repeats:
+            out += [f"a=ssrc:{repeats} cname:{line.slot.cname}", f"a=ssrc-group:FID {ssrc} {repeats}"]
     return out
