@@ -11,7 +11,7 @@ loss), with three differences, because stock estimators held browsers at a fifth
 from __future__ import annotations
 
 from media.delays import BURST, LOOK, MASK, STANDING, UNITS, Delays
-from media.innate import CUT, Innate
+from media.innate import Innate
 
 START = 600_000  # bit/s, before anything is known
 FLOOR = 60_000  # bit/s: speech and a slow picture; never ask for less
@@ -130,7 +130,7 @@ class Uplink:
         self.loss.report(now, fraction_lost, incoming)
         lost = self.loss.ours
         drained = self._delays.drained
-        if lost > CUT or (lost > _TAIL_DROP and not drained):
+        if self.loss.heavy or (lost > _TAIL_DROP and not drained):
             if now - self._cut_at >= 0.9:
                 # What arrived is what the path carries, however much was sent into it.
                 to = self.estimate * (1 - 0.5 * lost if drained else 0.75)

@@ -18,14 +18,16 @@ _HALF_LIFE = 1.5  # seconds
 class Innate:
     """Smooths loss reports and tells how much of the loss is worth cutting for.
 
-    `loss` is the smoothed share lost as reported, `ours` the part of it that goes with our rate (both 0..1).
+    `loss` is the smoothed share lost as reported, `ours` the part of it that goes with our rate (both 0..1). `heavy`:
+    cut now, for the last report says so too.
     """
 
-    __slots__ = ("_asked", "_at", "_innate", "_low_since", "loss", "ours")
+    __slots__ = ("_asked", "_at", "_innate", "_low_since", "heavy", "loss", "ours")
 
     def __init__(self) -> None:
         self.loss = 0.0
         self.ours = 0.0
+        self.heavy = False
         self._innate = 0.0
         self._at: float | None = None
         self._asked: tuple[float, float] | None = None  # loss and rate when cutting began
@@ -33,7 +35,7 @@ class Innate:
 
     def report(self, now: float, fraction: float, rate: float) -> None:
         """The share lost since the last report (0..1; anything else is brought into range) at `rate` bit/s."""
-        fraction = min(max(fraction, 0.0), 1.0) if fraction == fraction else 0.0
+        fraction = min(max(fraction, 0.0), 1.0)
         if self._at is None:
             self.loss = fraction
         else:
@@ -43,6 +45,7 @@ class Innate:
         self._innate = min(self._innate, self.loss)
         self.ours = max(self.loss - self._innate, 0.0) / (1 - self._innate) if self._innate < 1 else 0.0
         self._judge(now, rate)
+        self.heavy = self.ours > CUT and fraction - self._innate > CUT / 2
 
     def _judge(self, now: float, rate: float) -> None:
         if self._asked is None or self.ours <= CUT / 2:

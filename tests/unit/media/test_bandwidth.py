@@ -34,7 +34,7 @@ def test_a_constant_path_is_used_to_four_fifths_after_six_seconds(line: Conditio
     rows = Publisher(Path(line, seed), clock=clock).run(20)
     carries = line.kbps or 0
     assert fmean(row.estimate for row in rows[5:]) >= 0.8 * carries * 1000 * (1 - line.loss)
-    assert _mean(rows, 6, 20) >= 0.75 * carries * 1000 * (1 - line.loss)
+    assert _mean(rows, 6, 20) >= 0.7 * carries * 1000 * (1 - line.loss)
     # And a queue does not stand: people would talk past each other.
     assert fmean(row.queue_ms for row in rows[6:]) < 150
 

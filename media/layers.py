@@ -1,0 +1,243 @@
+"""Which layer of each picture one subscriber gets. Pure rules and one small state machine; sound is never touched.
+
+The rules (`fill`) say what fits into an allowance; the machine (`Layers`) moves the allowance. It goes down when the
+path is strained. It goes up by *trying*, because nobody can tell what a path carries that does not carry it yet: one
+step, and back if the path is strained by it, with a longer wait before the next try each time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from media.downlink import START, Outlook
+
+Layer = Literal["high", "low", "none"]
+
+AUDIO = 40_000  # bit/s kept free for each voice that may be heard
+_LEAST_LOW, _LEAST_HIGH = 60_000, 200_000  # bit/s: a still picture may move at any time
+_SLACK = 0.8  # what is shown already counts for this share of its rate: rates sway, pictures should not
+
+_TRY_LOW, _TRY_HIGH = 3.0, 4.0  # seconds until a try has succeeded
+_FIRST = 3.0  # seconds until the first pictures show in the feedback
+_SETTLE = 4.0  # seconds until a step down shows in the feedback
+_WAIT, _WAIT_FAR, _LONGEST_WAIT = 4.0, 16.0, 64.0  # seconds before the next try
+_FAR = 1.3  # times what was carried: more than a little too much
+_FORGIVEN = 120.0  # seconds without strain, after which the wait is short again
+_VOICE_ONLY, _PICTURES_AGAIN = 0.15, 0.10  # share lost
+_SUSTAINED = 6.0  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """A picture that the table gives to this subscriber, and the bit/s its layers arrive with (None: none arrives).
+
+    A source without layers has one of them only. `screen`: text to read, so it comes before faces.
+    """
+
+    slot: int
+    low: int | None
+    high: int | None
+    screen: bool = False
+
+
+Key = tuple[int, Layer]
+
+
+class Step(NamedTuple):
+    """What may be granted next: this picture in this layer, for so many bit/s more. `base`: it is not shown before."""
+
+    want: Want
+    layer: Layer
+    price: int
+    base: bool
+
+    @property
+    def key(self) -> Key:
+        """Names the step in the memory of what failed."""
+        return self.want.slot, self.layer
+
+
+def _base(want: Want) -> Step:
+    """The least that shows this picture."""
+    if want.screen and want.high is not None:
+        return Step(want, "high", max(want.high, _LEAST_LOW), True)
+    if want.low is not None:
+        return Step(want, "low", max(want.low, _LEAST_LOW), True)
+    if want.high is not None:
+        return Step(want, "high", max(want.high, _LEAST_HIGH), True)
+    return Step(want, "low", 0, True)  # nothing arrives yet; let it pass when it does
+
+
+def _steps(wants: Sequence[Want]) -> list[Step]:
+    """All steps in order: screens, every face small, every face large."""
+    ordered = sorted(wants, key=lambda want: not want.screen)  # stable: the caller's order otherwise
+    steps = [_base(want) for want in ordered]
+    for want in ordered:
+        if want.low is not None and want.high is not None and not want.screen:
+            low = max(want.low, _LEAST_LOW)
+            steps.append(Step(want, "high", max(want.high, _LEAST_HIGH, low) - low, False))
+    return steps
+
+
+def cost(wants: Sequence[Want], audible: int, layers: Mapping[int, Layer]) -> int:
+    """Bit/s of all that these layers send, voices included."""
+    return audible * AUDIO + sum(
+        step.price for step in _steps(wants) if _holds(layers.get(step.want.slot, "none"), step)
+    )
+
+
+def _holds(has: Layer, step: Step) -> bool:
+    return has != "none" and (step.base or has == "high")
+
+
+def _nothing(layers: Mapping[int, Layer]) -> bool:
+    return all(layer == "none" for layer in layers.values())
+
+
+def fill(wants: Sequence[Want], audible: int, allowance: float, shown: Mapping[int, Layer]) -> dict[int, Layer]:
+    """The layers that fit into `allowance` bit/s beside `audible` voices, for each slot wanted.
+
+    Every picture is small before any face is large. What is in `shown` already may cost a quarter more than the rest.
+    """
+    layers: dict[int, Layer] = {want.slot: "none" for want in wants}
+    spent = kept = float(audible * AUDIO)
+    complete = True
+    for step in _steps(wants):
+        if not step.base and not complete:
+            break
+        held = _holds(shown.get(step.want.slot, "none"), step)
+        if spent + step.price <= allowance or (held and kept + _SLACK * step.price <= allowance):
+            layers[step.want.slot] = step.layer
+            spent += step.price
+            kept += step.price * (_SLACK if held else 1)
+        elif step.base:
+            complete = False
+    return layers
+
+
+class Layers:
+    """The choice for one subscriber. Ask `choose` about once a second, and whenever what is wanted changes.
+
+    `voice_only`: pictures are wanted and the network lets none through.
+    """
+
+    __slots__ = (
+        "_allowance",
+        "_before_try",
+        "_down_at",
+        "_due",
+        "_lossy_since",
+        "_not_before",
+        "_shown",
+        "_silenced",
+        "_trial",
+        "_tried_at",
+        "_waits",
+        "voice_only",
+    )
+
+    def __init__(self) -> None:
+        self._allowance = float(START)
+        self._shown: dict[int, Layer] = {}
+        self._tried_at: float | None = None
+        self._trial = _TRY_LOW
+        self._before_try = 0.0
+        self._down_at = -1e9
+        self._not_before = 0.0  # no try before this
+        # A step that failed says nothing about a smaller one: each has a wait of its own, and a time when it is due.
+        self._waits: dict[Key, float] = {}
+        self._due: dict[Key, float] = {}
+        self._lossy_since: float | None = None
+        self._silenced = False  # no pictures because of loss, whatever the allowance
+        self.voice_only = False
+
+    def choose(self, now: float, wants: Sequence[Want], audible: int, outlook: Outlook) -> dict[int, Layer]:
+        """The layer for each slot wanted, given the state of this subscriber's own path."""
+        before = self._shown
+        self._judge(now, wants, audible, outlook)
+        self._shown = (
+            {want.slot: "none" for want in wants}
+            if self._silenced
+            else fill(wants, audible, self._allowance, self._shown)
+        )
+        nothing = _nothing(self._shown)
+        if _nothing(before) and not nothing:
+            self._not_before = max(self._not_before, now + _FIRST)
+        self.voice_only = bool(wants) and nothing
+        return dict(self._shown)
+
+    def _judge(self, now: float, wants: Sequence[Want], audible: int, outlook: Outlook) -> None:
+        if not wants:
+            self._tried_at = None
+            return
+        if outlook.loss <= _VOICE_ONLY:
+            self._lossy_since = None
+        elif self._lossy_since is None:
+            self._lossy_since = now
+        elif now - self._lossy_since >= _SUSTAINED and not self._silenced:
+            self._silenced = True
+            self._step_down(now, audible * AUDIO, [step.key for step in self._held(wants)], far=False)
+            return
+        if self._tried_at is not None:
+            if outlook.strained:
+                self._lossy_since = None  # by our own doing
+                far = cost(wants, audible, self._shown) > _FAR * outlook.budget
+                self._step_down(now, self._before_try, [step.key for step in self._held(wants)][-1:], far=far)
+            elif now - self._tried_at >= self._trial:
+                self._tried_at = None
+        elif outlook.strained:
+            if now - self._down_at >= _SETTLE and not self._silenced:
+                self._shed(now, wants, audible, outlook)
+        elif outlook.roomy:
+            self._allowance = max(self._allowance, cost(wants, audible, self._shown))
+            if now - self._down_at > _FORGIVEN:
+                self._waits.clear()
+                self._due.clear()
+            if now >= self._not_before and (not self._silenced or outlook.loss < _PICTURES_AGAIN):
+                self._try(now, wants, audible)
+
+    def _held(self, wants: Sequence[Want]) -> list[Step]:
+        return [step for step in _steps(wants) if _holds(self._shown.get(step.want.slot, "none"), step)]
+
+    def _try(self, now: float, wants: Sequence[Want], audible: int) -> None:
+        """Allow one step more, if it is due."""
+        for step in _steps(wants):
+            if _holds(self._shown.get(step.want.slot, "none"), step):
+                continue
+            if now >= self._due.get(step.key, 0.0):
+                self._trial = _TRY_LOW if step.base else _TRY_HIGH
+                self._silenced = False
+                self._before_try = self._allowance
+                self._allowance = max(self._allowance, cost(wants, audible, self._shown) + step.price)
+                self._tried_at = now
+            return
+
+    def _shed(self, now: float, wants: Sequence[Want], audible: int, outlook: Outlook) -> None:
+        """Give up the last steps until the rest fits, one at least."""
+        held, gone = self._held(wants), list[Key]()
+        if not held:
+            self._allowance = min(self._allowance, audible * AUDIO)
+            return
+        rest = more = cost(wants, audible, self._shown)
+        while held and (not gone or rest > outlook.budget):
+            step = held.pop()
+            gone.append(step.key)
+            more, rest = rest, rest - step.price
+        self._step_down(now, rest, gone, far=more > _FAR * outlook.budget)
+
+    def _step_down(self, now: float, allowance: float, gone: Sequence[Key], *, far: bool) -> None:
+        self._allowance = allowance
+        # What is shown above it has no claim to stay.
+        self._shown = {}
+        self._tried_at = None
+        self._down_at = now
+        self._not_before = now + _WAIT
+        for key in gone:
+            wait = self._waits.get(key, _WAIT)
+            if far and wait > _WAIT:
+                # Missed by far twice: not asked as often as what was nearly possible.
+                wait = max(wait, _WAIT_FAR)
+            self._due[key] = now + wait
+            self._waits[key] = min(2 * wait, _LONGEST_WAIT)
