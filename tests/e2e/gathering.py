@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from playwright.sync_api import Page
@@ -71,10 +72,11 @@ def sees(page: Page, seat: str, person: int) -> None:
     until(page, f"person {person} moves", moved)
 
 
-def gather(street: Street, service: Service) -> Gathering:
-    """A joint session of the officer and two parties, seeing each other."""
+def gather(street: Street, service: Service, *, phones: Collection[str] = ("zhang", "li")) -> Gathering:
+    """A joint session of the officer and two parties, seeing each other; the parties named in `phones` are at one."""
     officer = street.person("officer", OFFICER, phone=False)
-    pages = {"zhang": street.person("zhang", PARTY_A, phone=True), "li": street.person("li", PARTY_B, phone=True)}
+    numbers = {"zhang": PARTY_A, "li": PARTY_B}
+    pages = {name: street.person(name, number, phone=name in phones) for name, number in numbers.items()}
     sign_in(officer, service.url, service.officer, PASSWORD)
     case = open_case(officer, NUMBER, [ZHANG, LI])
     seats, links = {}, {}

@@ -26,6 +26,19 @@ _STATS = """async () => {
   return slots;
 }"""
 
+_SCREEN = """async () => {
+  const pc = window.__heshi && window.__heshi.pc();
+  const line = pc && pc.getTransceivers().at(-1);
+  const screen = {frames: 0, packets: 0, width: 0};
+  if (line) (await line.receiver.getStats()).forEach(report => {
+    if (report.type !== "inbound-rtp") return;
+    screen.frames += report.framesDecoded || 0;
+    screen.packets += report.packetsReceived || 0;
+    screen.width = report.frameWidth || 0;
+  });
+  return screen;
+}"""
+
 _MARK = """(video) => {
   if (!video.videoWidth) return null;
   const canvas = document.createElement("canvas");
@@ -51,6 +64,20 @@ class Slot:
     frames: int
     energy: float
     packets: int
+
+
+@dataclass(frozen=True)
+class ScreenSlot:
+    """Totals of the receive slot of the shared screen since its connection was made; pixels across, last seen."""
+
+    frames: int
+    packets: int
+    width: int
+
+
+def screen_slot(page: Page) -> ScreenSlot:
+    """What came of a shared screen."""
+    return ScreenSlot(**page.evaluate(_SCREEN))
 
 
 def slots(page: Page) -> list[Slot]:

@@ -27,6 +27,10 @@ export function toastGood(text: string): void {
   show({ tone: "good", text });
 }
 
+export function toastBad(text: string): void {
+  show({ tone: "bad", text });
+}
+
 /** Anything thrown by `api`, or an error body. */
 export function toastError(error: unknown): void {
   show({ tone: "bad", error: errorBody(error) });

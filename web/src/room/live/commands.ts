@@ -24,6 +24,8 @@ interface Commands {
   "room.sync": [Nothing, Snapshot];
   "media.offer": [MediaOffer, MediaAnswer];
   "media.state": [MediaSwitches, Nothing];
+  "screen.share": [Nothing, Nothing];
+  "screen.stop": [Nothing, Nothing];
   "quality.report": [QualityReport, Nothing];
   "hand.set": [SetHand, Nothing];
   "chat.send": [SendChat, Nothing];

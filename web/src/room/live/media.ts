@@ -28,7 +28,12 @@ export interface MediaWish {
  * Keeps one media connection alive for as long as it is wanted. Every trouble has the same cure: make a new connection to
  * the same seat, and close the old one once the new one carries (ICE restarts did not bring media back when measured).
  */
-export function useMedia(wish: Ref<MediaWish>, devices: Devices, offer: (sdp: string) => Promise<string>) {
+export function useMedia(
+  wish: Ref<MediaWish>,
+  devices: Devices,
+  screen: Ref<MediaStreamTrack | null>,
+  offer: (sdp: string) => Promise<string>,
+) {
   const current = shallowRef<PeerConnection | null>(null);
   const state = ref<"off" | "connecting" | "connected" | "lost">("off");
   let attempt = 0;
@@ -64,7 +69,7 @@ export function useMedia(wish: Ref<MediaWish>, devices: Devices, offer: (sdp: st
     if (state.value !== "connected") state.value = current.value ? "lost" : "connecting";
     let fresh: PeerConnection | null = null;
     try {
-      fresh = new PeerConnection(setup, devices.mic.value, devices.camera.value);
+      fresh = new PeerConnection(setup, devices.mic.value, devices.camera.value, screen.value);
       await fresh.negotiate(offer);
       await Promise.race([fresh.connected(), timeout()]);
       if (!wish.value.wanted) throw new Error("no longer wanted");
@@ -89,7 +94,7 @@ export function useMedia(wish: Ref<MediaWish>, devices: Devices, offer: (sdp: st
     servedEpoch = wish.value.epoch;
     old?.close();
     // Tracks may have changed while the connection was being made.
-    void fresh.send(devices.mic.value, devices.camera.value);
+    void fresh.send(devices.mic.value, devices.camera.value, screen.value);
     fresh.pc.addEventListener("connectionstatechange", () => {
       if (current.value !== fresh) return;
       const now = fresh.pc.connectionState;
@@ -141,7 +146,7 @@ export function useMedia(wish: Ref<MediaWish>, devices: Devices, offer: (sdp: st
       else void renew();
     },
   );
-  watch([devices.mic, devices.camera], ([mic, camera]) => void current.value?.send(mic, camera));
+  watch([devices.mic, devices.camera, screen], (tracks) => void current.value?.send(...tracks));
 
   const onNetwork = () => {
     if (current.value && current.value.pc.connectionState !== "connected") void renew();

@@ -1,11 +1,18 @@
 import type { MediaSetup } from "@/protocol/messages";
-import { audioLine, SEND_LINES, videoLine } from "./slots";
+import { audioLine, screenLine, SEND_LINES, videoLine } from "./slots";
 
 const GATHERING_MS = 1000;
+/** The camera in two layers, the small one first: the relay chooses for each receiver. */
+const CAMERA: RTCRtpEncodingParameters[] = [
+  { rid: "q", scaleResolutionDownBy: 2, maxBitrate: 150_000 },
+  { rid: "h", maxBitrate: 900_000 },
+];
+const SCREEN: RTCRtpEncodingParameters[] = [{ maxBitrate: 1_500_000, maxFramerate: 10 }];
 
 function preferCodecs(transceiver: RTCRtpTransceiver, kind: "audio" | "video"): void {
-  const wanted = kind === "audio" ? "audio/opus" : "video/VP8";
-  const codecs = RTCRtpReceiver.getCapabilities(kind)?.codecs.filter((codec) => codec.mimeType === wanted) ?? [];
+  const wanted = kind === "audio" ? ["audio/opus"] : ["video/VP8", "video/rtx"];
+  const known = RTCRtpReceiver.getCapabilities(kind)?.codecs ?? [];
+  const codecs = known.filter((codec) => wanted.includes(codec.mimeType));
   if (codecs.length > 0 && typeof transceiver.setCodecPreferences === "function") {
     transceiver.setCodecPreferences(codecs);
   }
@@ -32,6 +39,7 @@ export class PeerConnection {
     readonly setup: MediaSetup,
     mic: MediaStreamTrack | null,
     camera: MediaStreamTrack | null,
+    screen: MediaStreamTrack | null,
   ) {
     const servers = setup.ice_servers.map((server) => ({
       urls: server.urls,
@@ -40,16 +48,28 @@ export class PeerConnection {
     const iceTransportPolicy = setup.relay_only ? "relay" : "all";
     this.pc = new RTCPeerConnection({ bundlePolicy: "max-bundle", iceServers: servers, iceTransportPolicy });
     this.add("audio", "sendonly", mic);
-    this.add("video", "sendonly", camera);
-    this.add("video", "sendonly", null);
+    this.add("video", "sendonly", camera, CAMERA);
+    this.add("video", "sendonly", screen, SCREEN);
     for (let slot = 0; slot < setup.slots; slot++) {
       this.add("audio", "recvonly", null);
       this.add("video", "recvonly", null);
     }
+    this.add("video", "recvonly", null);
   }
 
-  private add(kind: "audio" | "video", direction: "sendonly" | "recvonly", track: MediaStreamTrack | null): void {
-    const transceiver = this.pc.addTransceiver(track ?? kind, { direction });
+  private add(
+    kind: "audio" | "video",
+    direction: "sendonly" | "recvonly",
+    track: MediaStreamTrack | null,
+    sendEncodings?: RTCRtpEncodingParameters[],
+  ): void {
+    let transceiver: RTCRtpTransceiver;
+    try {
+      transceiver = this.pc.addTransceiver(track ?? kind, { direction, ...(sendEncodings ? { sendEncodings } : {}) });
+    } catch {
+      // An old browser that knows no encodings sends one, as it likes.
+      transceiver = this.pc.addTransceiver(track ?? kind, { direction });
+    }
     preferCodecs(transceiver, kind);
     this.lines.push(transceiver);
   }
@@ -59,6 +79,17 @@ export class PeerConnection {
     await gathered(this.pc);
     const sdp = await exchange(this.pc.localDescription?.sdp ?? "");
     await this.pc.setRemoteDescription({ type: "answer", sdp });
+    if (!/^a=simulcast:/m.test(sdp)) await this.oneLayer();
+  }
+
+  /** A relay that takes no layers gets the first alone, which is then the whole picture. */
+  private async oneLayer(): Promise<void> {
+    const sender = this.lines[1]?.sender;
+    const parameters = sender?.getParameters();
+    const [first] = parameters?.encodings ?? [];
+    if (!sender || !parameters || !first) return;
+    Object.assign(first, { scaleResolutionDownBy: 1, maxBitrate: CAMERA[1]?.maxBitrate });
+    await sender.setParameters(parameters).catch(() => undefined);
   }
 
   /** Resolves once packets can flow; rejects when they never will. */
@@ -73,8 +104,13 @@ export class PeerConnection {
     });
   }
 
-  async send(mic: MediaStreamTrack | null, camera: MediaStreamTrack | null): Promise<void> {
-    await Promise.all([this.lines[0]?.sender.replaceTrack(mic), this.lines[1]?.sender.replaceTrack(camera)]);
+  async send(...tracks: (MediaStreamTrack | null)[]): Promise<void> {
+    await Promise.all(tracks.map((track, line) => this.lines[line]?.sender.replaceTrack(track)));
+  }
+
+  /** The track that carries the shared screen of another. */
+  screen(): MediaStreamTrack | null {
+    return this.lines[screenLine(this.setup.slots)]?.receiver.track ?? null;
   }
 
   /** The tracks that carry a slot; they stay the same as long as this connection lives. */

@@ -6,6 +6,7 @@ import { useDevices } from "./devices";
 import { useMedia, type MediaWish } from "./media";
 import { useQuality } from "./quality";
 import { useRoomLink } from "./roomLink";
+import { useScreen } from "./screen";
 
 /** A sitting is open and this seat is in it. */
 function inSitting(view: RoomView | undefined): boolean {
@@ -21,6 +22,7 @@ export function useSession(seat: string, start: { mic: boolean; camera: boolean 
     () => {
       media.close();
       devices.stop();
+      screen.release();
     },
   );
   const view = computed(() => link.snapshot.value?.view);
@@ -34,7 +36,12 @@ export function useSession(seat: string, start: { mic: boolean; camera: boolean 
     epoch: view.value?.media_epoch ?? 0,
     setup: link.snapshot.value?.media ?? null,
   }));
-  const media = useMedia(wish, devices, async (sdp) => (await link.send("media.offer", { sdp })).sdp);
+  const screen = useScreen(view, {
+    act: (name) => act(name, {}),
+    send: (name) => link.send(name, {}),
+    sync: () => link.send("room.sync", {}),
+  });
+  const media = useMedia(wish, devices, screen.track, async (sdp) => (await link.send("media.offer", { sdp })).sdp);
 
   const connected = computed(() => media.state.value === "connected");
   const quality = useQuality(view, link.news, media.connection, connected, (counts) =>
@@ -83,7 +90,7 @@ export function useSession(seat: string, start: { mic: boolean; camera: boolean 
     }
   }
 
-  return { ...link, view, online, devices, media, quality, act };
+  return { ...link, view, online, devices, media, screen, quality, act };
 }
 
 export type Session = ReturnType<typeof useSession>;

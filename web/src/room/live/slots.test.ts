@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { PeerView, RoomView } from "@/protocol/messages";
-import { audioLine, tiles, videoLine } from "./slots";
+import { audioLine, screenLine, tiles, videoLine } from "./slots";
 
 function peer(changes: Partial<PeerView>): PeerView {
   return {
@@ -40,7 +40,8 @@ describe("the lines of a connection", () => {
 
   it("never share a place", () => {
     const lines = [0, 1, 2, 3, 4, 5, 6].flatMap((slot) => [audioLine(slot), videoLine(slot)]);
-    expect(new Set(lines).size).toBe(14);
+    expect(new Set([...lines, screenLine(7)]).size).toBe(15);
+    expect(screenLine(7)).toBe(Math.max(...lines) + 1);
   });
 });
 

@@ -1,6 +1,9 @@
 import type { PeerView, RoomView } from "@/protocol/messages";
 
-/** The offer's fixed order: microphone, camera, screen, then an audio and a video line for each receive slot. */
+/**
+ * The offer's fixed order: microphone, camera, screen, then an audio and a video line for each receive slot of a person,
+ * then one video line for the shared screen.
+ */
 export const SEND_LINES = 3;
 
 export function audioLine(slot: number): number {
@@ -9,6 +12,11 @@ export function audioLine(slot: number): number {
 
 export function videoLine(slot: number): number {
   return SEND_LINES + 2 * slot + 1;
+}
+
+/** The line of the shared screen, after those of `slots` people. */
+export function screenLine(slots: number): number {
+  return audioLine(slots);
 }
 
 /** Whether anything flows to and from this seat. */

@@ -1,0 +1,74 @@
+"""Somebody shows their screen: who sees it, who never does, and how it ends."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import Street
+from tests.e2e.gathering import gather
+from tests.e2e.media_probe import screen_slot
+from tests.e2e.people import phase, tid
+from tests.e2e.waiting import until
+from tests.support.service import Service
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+
+
+def test_a_shared_screen_is_seen_by_its_audience_and_by_nobody_else(service: Service, street: Street) -> None:
+    """The officer's for everybody; in a caucus a party's for the mediator alone, who stops it; each a film of its own."""
+    room = gather(street, service, phones={"li"})
+    officer, zhang, li = room.officer, room.zhang, room.li
+
+    tid(officer, "screen-share").click()
+    expect(tid(officer, "screen-mine")).to_contain_text("您正在共享屏幕")
+    for page in (zhang, li):
+        expect(tid(page, "screen")).to_contain_text("王警官 正在共享屏幕")
+        expect(tid(page, "screen")).to_have_attribute("data-state", "live")
+        more_frames(page, 8)
+        expect(tid(page, "screen-stop-other")).to_have_count(0)
+    assert screen_slot(li).width >= 1280, "whole and sharp"
+    expect(tid(li, "screen-share")).to_have_count(0)
+    tid(zhang, "screen-share").click()
+    expect(zhang.get_by_text("请等对方停止后再共享")).to_be_visible()
+
+    tid(officer, "caucus-A").click()
+    phase(zhang, "private")
+    for page in (zhang, li):
+        expect(tid(page, "screen")).to_have_count(0)
+    expect(tid(officer, "screen-mine")).to_have_count(0)
+    until(officer, "the officer's screen is let go", lambda: sends_no_screen(officer))
+
+    outside = screen_slot(li)
+    tid(zhang, "screen-share").click()
+    expect(tid(zhang, "screen-mine")).to_be_visible()
+    expect(tid(officer, "screen")).to_contain_text("张三 正在共享屏幕")
+    more_frames(officer, 8)
+    expect(tid(li, "screen")).to_have_count(0)
+    assert screen_slot(li).packets == outside.packets, "not a packet of it leaves the caucus"
+    tid(officer, "screen-stop-other").click()
+    expect(tid(officer, "screen")).to_have_count(0)
+    expect(tid(zhang, "screen-mine")).to_have_count(0)
+    until(zhang, "the party's screen is let go", lambda: sends_no_screen(zhang))
+
+    tid(officer, "caucus-leave").click()
+    room.see_each_other()
+    tid(zhang, "screen-share").click()
+    expect(tid(li, "screen")).to_have_attribute("data-state", "live")
+    more_frames(li, 8)
+    tid(zhang, "screen-stop").click()
+    expect(tid(li, "screen")).to_have_count(0)
+
+
+def more_frames(page: Page, count: int) -> None:
+    """Wait until so many more frames of the shared screen were decoded."""
+    before = screen_slot(page).frames
+    until(page, f"{count} frames of the screen", lambda: screen_slot(page).frames >= before + count)
+
+
+def sends_no_screen(page: Page) -> bool:
+    """Whether this page's connection carries no screen."""
+    held: bool = page.evaluate("() => window.__heshi.pc().getSenders()[2].track === null")
+    return held
