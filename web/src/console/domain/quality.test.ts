@@ -44,7 +44,8 @@ describe("could this person hear", () => {
   });
 
   it("nobody can say, when it was hardly watched", () => {
-    expect(hearing({ ...WELL, watched_s: 5, connected_s: 5 })).toBe("unknown");
+    expect(hearing({ ...WELL, watched_s: 15, connected_s: 15 })).toBe("unknown");
+    expect(hearing({ ...WELL, watched_s: 40, connected_s: 36 })).toBe("clear");
   });
 });
 

@@ -7,11 +7,14 @@ export type Hearing = "clear" | "mostly" | "partly" | "unknown";
 const CLEAR = { concealed: 20, away: 20, loss: 30 };
 const MOSTLY = { concealed: 50, away: 100, loss: 100 };
 /** Less than this was not watched long enough to say anything. */
-const LEAST_S = 10;
+const LEAST_S = 20;
+/** So much without a connection is the coming in, or one quick return. */
+const SOON_S = 5;
 
 /** Per thousand of the time in which the seat was to hear and had no connection. */
 function away(row: SittingQuality): number {
-  return Math.round((1000 * (row.watched_s - row.connected_s)) / Math.max(1, row.watched_s));
+  const missed = row.watched_s - row.connected_s;
+  return missed <= SOON_S ? 0 : Math.round((1000 * missed) / Math.max(1, row.watched_s));
 }
 
 function within(row: SittingQuality, limit: typeof CLEAR): boolean {
