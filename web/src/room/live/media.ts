@@ -1,6 +1,7 @@
 import { computed, onScopeDispose, ref, shallowRef, watch, type Ref } from "vue";
-import type { MediaSetup } from "@/protocol/messages";
+import type { MediaAnswer, MediaSetup } from "@/protocol/messages";
 import type { Devices } from "./devices";
+import { handedOver, turn } from "./handover";
 import { backoff } from "./linkState";
 import { PeerConnection } from "./peerConnection";
 
@@ -21,6 +22,8 @@ export interface MediaWish {
   wanted: boolean;
   online: boolean;
   epoch: number;
+  /** The epoch that the room was moved from, whose connections carry until their successors do. */
+  former: number;
   setup: MediaSetup | null;
 }
 
@@ -32,7 +35,7 @@ export function useMedia(
   wish: Ref<MediaWish>,
   devices: Devices,
   screen: Ref<MediaStreamTrack | null>,
-  offer: (sdp: string) => Promise<string>,
+  offer: (sdp: string) => Promise<MediaAnswer>,
 ) {
   const current = shallowRef<PeerConnection | null>(null);
   const state = ref<"off" | "connecting" | "connected" | "lost">("off");
@@ -40,7 +43,11 @@ export function useMedia(
   let busy = false;
   let again = false;
   let begun = 0;
-  let servedEpoch = 0;
+  /** The epoch that `current` belongs to. */
+  let epoch = 0;
+  /** The relay says that `current` is gone, whatever it looks like from here. */
+  let condemned = false;
+  let abandon: (() => void) | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   const ready = () => wish.value.wanted && wish.value.online && wish.value.setup !== null;
@@ -50,14 +57,18 @@ export function useMedia(
     timer = setTimeout(() => void renew(), ms);
   }
 
-  function timeout(): Promise<never> {
-    return new Promise((_, reject) => setTimeout(() => reject(new Error("media timeout")), CONNECT_MS));
+  /** Rejects when an attempt has taken too long, or is known to lead nowhere. */
+  function hopeless(): Promise<never> {
+    return new Promise((_, reject) => {
+      abandon = () => reject(new Error("media abandoned"));
+      setTimeout(abandon, CONNECT_MS);
+    });
   }
 
   async function renew(): Promise<void> {
     clearTimeout(timer);
     const setup = wish.value.setup;
-    if (!ready() || setup === null) return;
+    if (!ready() || setup === null || carrying()) return;
     if (busy) {
       again = true;
       return;
@@ -68,17 +79,29 @@ export function useMedia(
     busy = true;
     if (state.value !== "connected") state.value = current.value ? "lost" : "connecting";
     let fresh: PeerConnection | null = null;
+    let answered = 0;
     try {
       fresh = new PeerConnection(setup, devices.mic.value, devices.camera.value, screen.value);
-      await fresh.negotiate(offer);
-      await Promise.race([fresh.connected(), timeout()]);
+      const given = hopeless();
+      await Promise.race([
+        given,
+        fresh.negotiate(async (sdp) => {
+          const answer = await offer(sdp);
+          answered = answer.epoch;
+          return answer.sdp;
+        }),
+      ]);
+      await Promise.race([fresh.connected(), given]);
+      const old = current.value;
+      if (old && turn(epoch, wish.value.epoch, wish.value.former) === "succeed") await handedOver(old.pc, fresh.pc);
       if (!wish.value.wanted) throw new Error("no longer wanted");
-      adopt(fresh);
+      adopt(fresh, answered);
     } catch {
       fresh?.close();
-      if (current.value?.pc.connectionState !== "connected") renewIn(backoff(attempt++));
+      if (!carrying()) renewIn(backoff(attempt++));
     } finally {
       busy = false;
+      abandon = undefined;
       if (again) {
         again = false;
         void renew();
@@ -86,12 +109,13 @@ export function useMedia(
     }
   }
 
-  function adopt(fresh: PeerConnection): void {
+  function adopt(fresh: PeerConnection, answered: number): void {
     const old = current.value;
     current.value = fresh;
     state.value = "connected";
     attempt = 0;
-    servedEpoch = wish.value.epoch;
+    epoch = answered;
+    condemned = false;
     old?.close();
     // Tracks may have changed while the connection was being made.
     void fresh.send(devices.mic.value, devices.camera.value, screen.value);
@@ -104,27 +128,41 @@ export function useMedia(
     });
   }
 
+  /** Whether the connection in hand is up and still counts. */
+  function carrying(): boolean {
+    const { epoch: now, former } = wish.value;
+    return !condemned && current.value?.pc.connectionState === "connected" && turn(epoch, now, former) === "keep";
+  }
+
   function lost(grace: number): void {
     state.value = "lost";
     clearTimeout(timer);
-    timer = setTimeout(() => {
-      if (current.value?.pc.connectionState !== "connected") void renew();
-    }, grace);
+    timer = setTimeout(() => void renew(), grace);
   }
 
-  /** The relay says that its side is gone. */
-  function lostByRelay(): void {
+  /** The relay's side is gone. With the worker itself lost nothing may be sent there any more. */
+  function lostByRelay(why: string): void {
+    if (why === "unknown" && current.value === null) return;
+    condemned = true;
+    if (why === "worker") {
+      abandon?.();
+      release();
+    }
     state.value = "lost";
     attempt = 0;
     void renew();
   }
 
-  function close(): void {
-    clearTimeout(timer);
+  function release(): void {
     current.value?.close();
     current.value = null;
+    epoch = 0;
+  }
+
+  function close(): void {
+    clearTimeout(timer);
+    release();
     state.value = "off";
-    servedEpoch = 0;
   }
 
   watch(
@@ -132,24 +170,23 @@ export function useMedia(
     ([wanted, online]) => {
       if (!wanted) return close();
       attempt = 0;
-      // Also when the old connection seems alive: with the socket the server took this device's media for gone.
+      // What carries goes on carrying, however often the socket breaks off.
       if (online) void renew();
     },
     { immediate: true },
   );
-  watch(
-    () => wish.value.epoch,
-    (epoch) => {
-      if (current.value === null || epoch === 0 || epoch === servedEpoch) return;
-      // The first offer is what places the room: its own epoch is no news.
-      if (servedEpoch === 0) servedEpoch = epoch;
-      else void renew();
-    },
-  );
+  watch([() => wish.value.epoch, () => wish.value.former], ([now, former]) => {
+    const next = turn(epoch, now, former);
+    if (next === "replace") {
+      release();
+      if (state.value === "connected") state.value = "lost";
+    }
+    if (next === "replace" || next === "succeed") void renew();
+  });
   watch([devices.mic, devices.camera, screen], (tracks) => void current.value?.send(...tracks));
 
   const onNetwork = () => {
-    if (current.value && current.value.pc.connectionState !== "connected") void renew();
+    if (current.value) void renew();
   };
   window.addEventListener("online", onNetwork);
   window.__heshi = { pc: () => current.value?.pc ?? null };

@@ -1,6 +1,6 @@
 import { io, type Socket } from "socket.io-client";
 import { nextTick, onScopeDispose, ref, shallowRef } from "vue";
-import type { Beat, ErrorBody, QualityNews, Replaced, Snapshot } from "@/protocol/messages";
+import type { Beat, ErrorBody, MediaLost, QualityNews, Replaced, Snapshot } from "@/protocol/messages";
 import type { CommandName, Payload, Reply } from "./commands";
 import { randomId } from "./ids";
 import { backoff, begin, heard, step, type LinkEvent } from "./linkState";
@@ -22,7 +22,7 @@ const CONNECTION_LOST: ErrorBody = {
  * The socket of one seat. The snapshot is the only truth: commands change nothing here, the server's next snapshot does.
  * Reconnects by itself; a command that lost its acknowledgement is sent again under the same key, so it happens once.
  */
-export function useRoomLink(seat: string, onMediaLost: () => void, onStop: () => void) {
+export function useRoomLink(seat: string, onMediaLost: (why: string) => void, onStop: () => void) {
   const link = ref(begin(Date.now()));
   const snapshot = shallowRef<Snapshot | null>(null);
   const refusal = shallowRef<ErrorBody | null>(null);
@@ -50,6 +50,8 @@ export function useRoomLink(seat: string, onMediaLost: () => void, onStop: () =>
 
   function reconnectSoon(): void {
     clearTimeout(retry);
+    // Broken off, not said goodbye: the server keeps our place and our media for a moment.
+    socket.io.engine?.close();
     socket.disconnect();
     retry = setTimeout(() => socket.connect(), backoff(attempt++));
   }
@@ -132,7 +134,7 @@ export function useRoomLink(seat: string, onMediaLost: () => void, onStop: () =>
     if (beat.etag !== snapshot.value?.etag) void sync();
   });
   socket.on("replaced", (message: Replaced) => happen({ type: "replaced", why: message.why }));
-  socket.on("media.lost", onMediaLost);
+  socket.on("media.lost", (message: MediaLost) => onMediaLost(message.why));
   socket.on("quality", (fresh: QualityNews) => (news.value = fresh));
 
   const timer = setInterval(() => happen({ type: "tick", now: Date.now() }), 1000);

@@ -18,7 +18,7 @@ export function useSession(seat: string, start: { mic: boolean; camera: boolean 
   const devices = useDevices(start);
   const link = useRoomLink(
     seat,
-    () => media.lostByRelay(),
+    (why) => media.lostByRelay(why),
     () => {
       media.close();
       devices.stop();
@@ -34,6 +34,7 @@ export function useSession(seat: string, start: { mic: boolean; camera: boolean 
     wanted: present.value && devicesReady.value,
     online: online.value,
     epoch: view.value?.media_epoch ?? 0,
+    former: view.value?.media_former ?? 0,
     setup: link.snapshot.value?.media ?? null,
   }));
   const screen = useScreen(view, {
@@ -41,7 +42,7 @@ export function useSession(seat: string, start: { mic: boolean; camera: boolean 
     send: (name) => link.send(name, {}),
     sync: () => link.send("room.sync", {}),
   });
-  const media = useMedia(wish, devices, screen.track, async (sdp) => (await link.send("media.offer", { sdp })).sdp);
+  const media = useMedia(wish, devices, screen.track, (sdp) => link.send("media.offer", { sdp }));
 
   const connected = computed(() => media.state.value === "connected");
   const quality = useQuality(view, link.news, media.connection, connected, (counts) =>
