@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from rooms.authority import AUTHORITY, ROLES, Role
 from rooms.commands import COMMANDS as ROOM_COMMANDS
+from rooms.errors import SeatNotAdmitted
 from signaling.live import agreements
 from signaling.live.snapshots import snapshot_of
 from signaling.live.speaker import Speaker
@@ -60,6 +61,9 @@ async def _offer(speaker: Speaker, payload: MediaOffer) -> dict[str, Any]:
 
 
 async def _quality(speaker: Speaker, payload: QualityReport) -> dict[str, Any]:
+    seat = (await speaker.services.room(speaker.holder.room)).seats[speaker.holder.seat]
+    if seat.presence != "admitted" or seat.endpoint != speaker.holder.endpoint:
+        raise SeatNotAdmitted
     speaker.quality.report(speaker.holder, speaker.key, payload)
     return {}
 

@@ -100,7 +100,7 @@ class Qualities:
             self._rooms.setdefault(room_id, _RoomNow()).figures[figures.epoch] = (now, figures.endpoints)
 
     def report(self, holder: Holder, key: str | None, report: QualityReport) -> None:
-        """A browser's word. What comes too soon or twice is passed over; whether it counts is decided at the look."""
+        """A browser's word. What comes too soon or twice is passed over."""
         seat = self._rooms.setdefault(holder.room, _RoomNow()).seats.setdefault(holder.seat, _SeatNow())
         now = _now()
         elapsed = FIRST_REPORT_S if seat.reported_at is None else now - seat.reported_at

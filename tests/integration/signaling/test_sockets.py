@@ -37,6 +37,7 @@ EXPECTED = {
     "chat.send": "MPLGCIUW",
     "hand.set": "MPLGCIUW",
     "media.state": "MPLGCIUW",
+    "quality.report": "MPLGCIUW",
     "agreement.start": "M",
     "agreement.edit": "M",
     "agreement.lock": "M",
@@ -61,6 +62,7 @@ VALID: dict[str, dict[str, Any]] = {
     "chat.send": {"text": "听得到吗"},
     "hand.set": {"raised": True},
     "media.state": {"mic": False, "camera": False},
+    "quality.report": {"freezes": 0, "frozen_ms": 0, "concealed": 0, "heard": 0},
     "agreement.edit": {"version": 1, "edit": {"kind": "undo"}},
     "agreement.lock": {"version": 1},
     "agreement.sign": {
