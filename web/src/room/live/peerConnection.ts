@@ -13,7 +13,9 @@ function preferCodecs(transceiver: RTCRtpTransceiver, kind: "audio" | "video"): 
   const wanted = kind === "audio" ? ["audio/opus"] : ["video/VP8", "video/rtx"];
   const known = RTCRtpReceiver.getCapabilities(kind)?.codecs ?? [];
   const codecs = known.filter((codec) => wanted.includes(codec.mimeType));
-  if (codecs.length > 0 && typeof transceiver.setCodecPreferences === "function") {
+  // Repetition alone is no codec: a device without VP8 offers what it has, and its picture lines come back rejected.
+  const any = codecs.some((codec) => codec.mimeType === wanted[0]);
+  if (any && typeof transceiver.setCodecPreferences === "function") {
     transceiver.setCodecPreferences(codecs);
   }
 }
@@ -82,7 +84,7 @@ export class PeerConnection {
     if (!/^a=simulcast:/m.test(sdp)) await this.oneLayer();
   }
 
-  /** A relay that takes no layers gets the first alone, which is then the whole picture. */
+  /** Without layers (an old browser, or they are not wanted) the one there is is the whole picture. */
   private async oneLayer(): Promise<void> {
     const sender = this.lines[1]?.sender;
     const parameters = sender?.getParameters();
