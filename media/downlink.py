@@ -20,6 +20,7 @@ _RISEN = 1.25  # times what it fell to: a REMB that has recovered
 _LOW, _VERY_LOW = 0.9, 0.6  # shares of what we send
 _PATIENCE = 2.0  # seconds that a queue must last; loss is smoothed anyway
 _CALM = 0.08  # share lost at which more may be tried
+_TAIL_DROP = 0.03  # share lost beside a queue: the queue is full
 _FOLD = 0.9  # seconds of reports taken together
 _APART = 0.5  # seconds between two round trips worth telling apart
 _QUEUE, _SHORT_QUEUE = 0.25, 0.12  # seconds of round trip above the shortest
@@ -133,7 +134,8 @@ class Downlink:
         told = now - self._remb_at < _FRESH
         fallen = told and self._fell_to is not None
         low = fallen and self._remb < _LOW * sent
-        if not (low or (queue > _QUEUE and not self._draining)):
+        full = queue > _QUEUE or (queue > _SHORT_QUEUE and lost > _TAIL_DROP)
+        if not (low or (full and not self._draining)):
             self._bad_since = None
         elif self._bad_since is None:
             self._bad_since = now

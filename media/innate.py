@@ -44,23 +44,22 @@ class Innate:
         self._at = now
         self._innate = min(self._innate, self.loss)
         self.ours = max(self.loss - self._innate, 0.0) / (1 - self._innate) if self._innate < 1 else 0.0
-        self._judge(now, rate)
+        self._judge(now, min(self.loss, fraction), rate)
         self.heavy = self.ours > CUT and fraction - self._innate > CUT / 2
 
-    def _judge(self, now: float, rate: float) -> None:
+    def _judge(self, now: float, still: float, rate: float) -> None:
         if self._asked is None or self.ours <= CUT / 2:
             self._asked = (self.loss, rate) if self.ours > CUT else None
             self._low_since = None
             return
         loss, before = self._asked
-        if rate > before:
-            self._asked = (max(loss, self.loss), rate)
         if rate > _LESS * before:
+            self._asked = (max(loss, self.loss), max(before, rate))
             self._low_since = None
         elif self._low_since is None:
             self._low_since = now
         elif now - self._low_since >= _SETTLE:
-            if self.loss >= _CURED * loss:
+            if still >= _CURED * loss:
                 self._innate = min(self.loss, 0.5)
                 self.ours = max(self.loss - self._innate, 0.0)
             self._asked = (self.loss, rate)

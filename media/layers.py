@@ -20,9 +20,11 @@ _LEAST_LOW, _LEAST_HIGH = 60_000, 200_000  # bit/s: a still picture may move at 
 _SLACK = 0.8  # what is shown already counts for this share of its rate: rates sway, pictures should not
 
 _TRY_LOW, _TRY_HIGH = 3.0, 4.0  # seconds until a try has succeeded
+_MORE_LOSS = 0.05  # share lost more than before: the try has failed
 _FIRST = 3.0  # seconds until the first pictures show in the feedback
 _SETTLE = 4.0  # seconds until a step down shows in the feedback
 _WAIT, _WAIT_FAR, _LONGEST_WAIT = 4.0, 16.0, 64.0  # seconds before the next try
+_UNSETTLED = 30.0  # seconds between two falls that belong together
 _FAR = 1.3  # times what was carried: more than a little too much
 _FORGIVEN = 120.0  # seconds without strain, after which the wait is short again
 _VOICE_ONLY, _PICTURES_AGAIN = 0.15, 0.10  # share lost
@@ -128,11 +130,14 @@ class Layers:
         "_before_try",
         "_down_at",
         "_due",
+        "_loss_before",
         "_lossy_since",
         "_not_before",
+        "_pause",
         "_shown",
         "_silenced",
         "_trial",
+        "_tried",
         "_tried_at",
         "_waits",
         "voice_only",
@@ -142,10 +147,12 @@ class Layers:
         self._allowance = float(START)
         self._shown: dict[int, Layer] = {}
         self._tried_at: float | None = None
+        self._tried: Key = (0, "low")
         self._trial = _TRY_LOW
-        self._before_try = 0.0
+        self._before_try = self._loss_before = 0.0
         self._down_at = -1e9
         self._not_before = 0.0  # no try before this
+        self._pause = _WAIT
         # A step that failed says nothing about a smaller one: each has a wait of its own, and a time when it is due.
         self._waits: dict[Key, float] = {}
         self._due: dict[Key, float] = {}
@@ -181,10 +188,10 @@ class Layers:
             self._step_down(now, audible * AUDIO, [step.key for step in self._held(wants)], far=False)
             return
         if self._tried_at is not None:
-            if outlook.strained:
+            if outlook.strained or outlook.loss > self._loss_before + _MORE_LOSS:
                 self._lossy_since = None  # by our own doing
                 far = cost(wants, audible, self._shown) > _FAR * outlook.budget
-                self._step_down(now, self._before_try, [step.key for step in self._held(wants)][-1:], far=far)
+                self._step_down(now, self._before_try, [self._tried], far=far)
             elif now - self._tried_at >= self._trial:
                 self._tried_at = None
         elif outlook.strained:
@@ -196,22 +203,29 @@ class Layers:
                 self._waits.clear()
                 self._due.clear()
             if now >= self._not_before and (not self._silenced or outlook.loss < _PICTURES_AGAIN):
-                self._try(now, wants, audible)
+                self._try(now, wants, audible, outlook)
 
     def _held(self, wants: Sequence[Want]) -> list[Step]:
         return [step for step in _steps(wants) if _holds(self._shown.get(step.want.slot, "none"), step)]
 
-    def _try(self, now: float, wants: Sequence[Want], audible: int) -> None:
-        """Allow one step more, if it is due."""
+    def _try(self, now: float, wants: Sequence[Want], audible: int, outlook: Outlook) -> None:
+        """Allow one step more: the first that is due, but none that costs as much as one that has just failed."""
+        cheapest: float | None = None  # of the steps that come first and are not due yet
         for step in _steps(wants):
             if _holds(self._shown.get(step.want.slot, "none"), step):
                 continue
-            if now >= self._due.get(step.key, 0.0):
-                self._trial = _TRY_LOW if step.base else _TRY_HIGH
-                self._silenced = False
-                self._before_try = self._allowance
-                self._allowance = max(self._allowance, cost(wants, audible, self._shown) + step.price)
-                self._tried_at = now
+            if not step.base and cheapest is not None:
+                return
+            if cheapest is not None and step.price > _SLACK * cheapest:
+                continue
+            if now < self._due.get(step.key, 0.0):  # a smaller picture may do meanwhile
+                cheapest = step.price
+                continue
+            self._trial = _TRY_LOW if step.base else _TRY_HIGH
+            self._silenced = False
+            self._before_try, self._loss_before = self._allowance, outlook.loss
+            self._allowance = max(self._allowance, cost(wants, audible, self._shown) + step.price)
+            self._tried_at, self._tried = now, step.key
             return
 
     def _shed(self, now: float, wants: Sequence[Want], audible: int, outlook: Outlook) -> None:
@@ -232,8 +246,10 @@ class Layers:
         # What is shown above it has no claim to stay.
         self._shown = {}
         self._tried_at = None
+        # One fall after the other: the path has not settled.
+        self._pause = min(2 * self._pause, _WAIT_FAR) if now - self._down_at < _UNSETTLED else _WAIT
         self._down_at = now
-        self._not_before = now + _WAIT
+        self._not_before = now + self._pause
         for key in gone:
             wait = self._waits.get(key, _WAIT)
             if far and wait > _WAIT:
