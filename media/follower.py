@@ -72,9 +72,9 @@ class Follower(ABC):
             return
         best = source.pick(self.layer, now)
         if self._stream is None:
-            # Nothing flows yet: the first encoding that can be shown will do.
+            # Nothing flows yet. The recorder begins with whatever can be shown, or somebody might see what it lacks.
             for stream in source.streams():
-                if best is None or stream is best:
+                if best is None or stream is best or self._first:
                     stream.join(self, now, first=self._first)
                 else:
                     stream.leave(self)

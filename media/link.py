@@ -85,7 +85,7 @@ class Link:
         self._by_ssrc = {slot.ssrc: slot for pair in self.slots for slot in pair if slot is not None}
         self.uplink = Uplink()
         self.up_loss = 0.0  # share of what the browser sent lately, before repair
-        self.thinning = Thinning(tuple(self._by_ssrc.values()))
+        self.thinning = Thinning(list(self._by_ssrc.values()))
 
     def _slot(self, line: SlotLine | None) -> Slot | None:
         if line is None:
@@ -170,9 +170,10 @@ class Link:
         if slot is None:
             return
         slot.fraction_lost = report.fraction_lost / 256
-        self.thinning.loss(slot, slot.fraction_lost, now)
+        self.thinning.report(report, now)
         rtt = rtcp.round_trip(report, self._ntp_base + now)
         if rtt is not None:
+            self.thinning.round_trip(rtt, now)
             self.rtt = rtt if self.rtt is None else self.rtt + (rtt - self.rtt) / 4
 
     def _sender_report(self, body: bytes, now: float) -> None:
@@ -234,6 +235,8 @@ class Link:
         blocks = [stream.reception.report(stream.ssrc, now) for stream in bound]
         for stream in bound:
             stream.measure(now)
+        for source in self._sources.values():
+            source.refresh(now)
         expected = sum(stream.reception.expected_lately for stream in bound)
         self.up_loss = sum(stream.reception.lost_lately for stream in bound) / expected if expected else 0.0
         self.uplink.tick(now, self.up_loss)

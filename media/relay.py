@@ -274,9 +274,9 @@ class Relay:
         link.report_switches(now)
         if sender:
             link.send_sender_reports(now)
-            link.thinning.decide(now)
         if receiver:
             link.send_receiver_report(now)
+            link.thinning.decide(now)
 
 
 async def _cancelled(task: asyncio.Task[None]) -> None:

@@ -15,6 +15,12 @@ AGAIN_S = 0.02
 """The same packet is not sent again sooner than this: a browser asks for all it misses in every feedback."""
 
 
+LEAST_PER_SECOND = 40.0
+SHARE = 0.4
+"""Of the packets sent, so many are repeated at most: a storm of requests must not become a flood, and what a full queue
+has dropped must not be poured into it twice. Enough to mend a quarter of a stream."""
+
+
 class Ring:
     """The last packets sent in one slot, by sequence number. Parts are shared between slots, not copied."""
 
@@ -42,10 +48,7 @@ class Ring:
 class Resender:
     """Answers NACKs of one slot from its ring, at a bounded rate. RFC 4585, section 6.2.1; RFC 4588, section 4."""
 
-    __slots__ = ("_allowed", "_at", "_sent_at", "_seq", "_timed", "pt", "ring", "ssrc")
-
-    PER_SECOND = 400
-    """Packets repeated per second and slot, at most: a storm of requests must not become a flood."""
+    __slots__ = ("_allowed", "_at", "_sent_at", "_seq", "_timed", "per_second", "pt", "ring", "ssrc")
 
     def __init__(self, ssrc: int, pt: int, seq: int, timed: bool) -> None:
         """`ssrc` and `pt` of the retransmission stream; 0 and 0: packets are repeated as they were (sound)."""
@@ -54,8 +57,13 @@ class Resender:
         self._timed = timed
         self.ring = Ring()
         self._sent_at: dict[int, float] = {}
-        self._allowed = float(self.PER_SECOND)
+        self.per_second = LEAST_PER_SECOND
+        self._allowed = float(LEAST_PER_SECOND)
         self._at = 0.0
+
+    def pace(self, packets_per_second: float) -> None:
+        """So many packets are being sent; what may be repeated follows from it."""
+        self.per_second = max(LEAST_PER_SECOND, SHARE * packets_per_second)
 
     def clear(self) -> None:
         """Forget what was sent."""
@@ -67,7 +75,7 @@ class Resender:
         kept = self.ring.get(seq)
         if kept is None or now - self._sent_at.get(seq, float("-inf")) < AGAIN_S:
             return None
-        self._allowed = min(self._allowed + (now - self._at) * self.PER_SECOND, self.PER_SECOND)
+        self._allowed = min(self._allowed + (now - self._at) * self.per_second, self.per_second)
         self._at = now
         if self._allowed < 1:
             return None

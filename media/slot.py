@@ -22,6 +22,7 @@ class Slot(Follower):
 
     __slots__ = (
         "_clock",
+        "_counted",
         "_ids",
         "_outlet",
         "_pictures",
@@ -35,6 +36,7 @@ class Slot(Follower):
         "octets",
         "packets",
         "repeated",
+        "repeated_octets",
         "report_due",
         "ssrc",
     )
@@ -64,7 +66,8 @@ class Slot(Follower):
         self._pictures = PictureRewriter(randbelow(1 << 15), randbelow(256)) if medium == "video" else None
         self._resender = Resender(*rtx, randbelow(0x8000), bool(ids.sent))
         self._ring_put = self._resender.ring.put
-        self.packets = self.octets = self.repeated = 0
+        self.packets = self.octets = self.repeated = self.repeated_octets = 0
+        self._counted = 0
         self.fraction_lost = 0.0
         self.report_due = False
 
@@ -117,9 +120,15 @@ class Slot(Follower):
             again = self._resender.again(seq, now)
             if again is not None:
                 self._outlet.send_rtp(*again)
+                self.repeated_octets += len(again[1])
                 count += 1
         self.repeated += count
         return count
+
+    def pace(self, seconds: float) -> None:
+        """So long is it since the last call: what may be repeated follows from what was sent."""
+        self._resender.pace((self.packets - self._counted) / seconds)
+        self._counted = self.packets
 
     def sender_report(self, ntp: float) -> bytes | None:
         """SR and SDES that map this slot's timestamps to our clock (`ntp`: seconds since 1900), so that lips match.

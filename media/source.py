@@ -44,9 +44,13 @@ class Source:
         if stream is None:
             stream = self._streams[layer] = Stream(self.medium, RATES[self.medium], layer)
         stream.bind(ssrc, ids, now)
+        self.refresh(now)
+        return stream
+
+    def refresh(self, now: float) -> None:
+        """Let whoever follows look again which encoding to carry; called about once a second."""
         for follower in self.followers:
             follower.refresh(now)
-        return stream
 
     def unbind(self) -> None:
         """The connection that carried it is gone."""

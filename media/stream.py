@@ -84,6 +84,7 @@ class Stream:
         self.ssrc, self.ids = ssrc, ids
         self.reception = Reception(self.rate)
         self.last_sr = None
+        self.last_at = now
         self._counted = 0
         self._renew(now)
 

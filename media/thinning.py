@@ -2,25 +2,94 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from media.downlink import Downlink
+from media.follower import NONE
+from media.layers import Layer, Layers, Want
+from media.rtcp import Report
 from media.slot import Slot
+from media.source import Source
+from media.stream import HIGH, LOW
+
+_LAYER: dict[Layer, int] = {"high": HIGH, "low": LOW, "none": NONE}
+_HEADERS = 60  # bytes of IP, UDP, RTP and authentication that each packet costs beside its payload
 
 
 class Thinning:
-    """The state of one subscriber; it depends on nobody else's."""
+    """The state of one subscriber; it depends on nobody else's. Sound is never touched."""
 
-    def __init__(self, slots: tuple[Slot, ...]) -> None:
-        self._slots = slots
-        self.budget: int | None = None  # bit/s
-        self.sent_rate = 0.0  # bit/s
+    def __init__(self, slots: Sequence[Slot]) -> None:
+        self._slots = tuple(slots)
+        self._downlink = Downlink()
+        self._layers = Layers()
+        self._counted: int | None = None
+        self._at = 0.0
+        self._highest: dict[int, int] = {}
+        self._lost = self._expected = 0.0
+        self.sent_rate = 0.0
+        """Bit/s that went to this browser over about the last second."""
+
+    @property
+    def estimate(self) -> int | None:
+        """What the browser says its path carries, in bit/s."""
+        return self._downlink.estimate
+
+    @property
+    def loss(self) -> float:
+        """Share of packets lost on the way to this browser lately, before repair."""
+        return self._lost / self._expected if self._expected else 0.0
 
     def remb(self, bits: int, now: float) -> None:
         """The browser's own estimate of what reaches it."""
-        self.budget = bits
+        self._downlink.remb(now, bits)
 
-    def loss(self, slot: Slot, fraction: float, now: float) -> None:
-        """A receiver report about one slot."""
+    def round_trip(self, seconds: float, now: float) -> None:
+        """A round trip, as measured by one of its reports."""
+        self._downlink.rtt(now, seconds)
+
+    def report(self, report: Report, now: float) -> None:
+        """A report block about one of its slots."""
+        before = self._highest.get(report.ssrc)
+        self._highest[report.ssrc] = report.highest
+        packets = report.highest - before if before is not None else 0
+        if not 0 < packets < 1 << 16:
+            return
+        fraction = report.fraction_lost / 256
+        self._downlink.loss(now, fraction, packets)
+        self._lost += fraction * packets
+        self._expected += packets
 
     def decide(self, now: float) -> None:
-        """Choose the layers anew; called about twice a second."""
-        for slot in self._slots:
-            slot.refresh(now)
+        """Choose the layers anew; called about once a second."""
+        self._measure(now)
+        pictures = [(index, slot, slot.source) for index, slot in enumerate(self._slots) if slot.medium == "video"]
+        wants = [_want(index, source, now) for index, _, source in pictures if source is not None]
+        audible = sum(slot.medium == "audio" and slot.source is not None for slot in self._slots)
+        chosen = self._layers.choose(now, wants, audible, self._downlink.outlook(now))
+        for index, slot, source in pictures:
+            if source is not None:
+                slot.aim(_LAYER[chosen[index]], now)
+
+    def _measure(self, now: float) -> None:
+        sent = sum(
+            slot.octets + slot.repeated_octets + _HEADERS * (slot.packets + slot.repeated) for slot in self._slots
+        )
+        if self._counted is not None and now > self._at:
+            self.sent_rate = (sent - self._counted) * 8 / (now - self._at)
+            self._downlink.sent(now, self.sent_rate)
+            for slot in self._slots:
+                slot.pace(now - self._at)
+        self._counted, self._at = sent, now
+        # What was reported long ago fades: half of it in about two seconds.
+        self._lost *= 0.7
+        self._expected *= 0.7
+
+
+def _want(index: int, source: Source, now: float) -> Want:
+    return Want(index, _rate(source, LOW, now), _rate(source, HIGH, now), screen=source.kind == "screen")
+
+
+def _rate(source: Source, layer: int, now: float) -> int | None:
+    stream = source.stream(layer)
+    return int(stream.bit_rate) if stream is not None and stream.alive(now) else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import Any
 
-from media.extensions import URI_MID, URI_SENT, ExtensionIds
+from media.extensions import URI_MID, URI_REPAIRED_RID, URI_RID, URI_SENT, ExtensionIds
 from media.forwarding import Forwarding
 from media.link import Link, Plan, SlotLine, UpLine
 from media.ports import Event, Track
@@ -15,7 +15,7 @@ AUDIO_PT, VIDEO_PT, RTX_PT = 111, 96, 97
 RTX_OFFSET = 5000  # from a slot's SSRC to that of its retransmissions
 URI_LEVEL = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
 LEVEL = 1
-IDS = ExtensionIds.of({URI_MID: 4, URI_SENT: 2, URI_LEVEL: LEVEL})
+IDS = ExtensionIds.of({URI_MID: 4, URI_SENT: 2, URI_LEVEL: LEVEL, URI_RID: 10, URI_REPAIRED_RID: 11})
 
 
 def rtp(
@@ -26,6 +26,7 @@ def rtp(
     *,
     pt: int = AUDIO_PT,
     mid: str = "",
+    rid: str = "",
     level: int = -1,
     marker: bool = False,
     padding: int = 0,
@@ -34,6 +35,8 @@ def rtp(
     elements = b""
     if mid:
         elements += bytes((IDS.mid << 4 | len(mid) - 1,)) + mid.encode()
+    if rid:
+        elements += bytes((IDS.rid << 4 | len(rid) - 1,)) + rid.encode()
     if level >= 0:
         elements += bytes((LEVEL << 4, level))
     block = b""
