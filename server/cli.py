@@ -42,6 +42,8 @@ def _parser() -> argparse.ArgumentParser:
     command("serve", _serve, "run the service")
     command("demo", _demo, "run the service with a sample case")
     command("worker", _worker, "run one media worker (told by HESHI_WORKER_…)")
+    drain = command("drain", _drain, "move everybody off a media worker, which then ends: for upgrades")
+    drain.add_argument("worker", help="its name as the log tells it, or: all")
     command("jobs", _jobs, "run the jobs process")
     command("settings", _settings, "list every setting, its value and its meaning")
     command("reset-password", _reset, "give an officer a new one-time password").add_argument("username")
@@ -71,6 +73,12 @@ def _worker(_: argparse.Namespace, settings: Settings) -> None:
     from server.worker_settings import WorkerSettings
 
     _loop(run_worker(WorkerSettings()))
+
+
+def _drain(asked: argparse.Namespace, settings: Settings) -> None:
+    from server.draining import drain
+
+    asyncio.run(drain(settings, asked.worker))
 
 
 def _jobs(_: argparse.Namespace, settings: Settings) -> None:

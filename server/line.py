@@ -8,6 +8,7 @@ import logging
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any, Final
 
+import aiohttp
 import socketio
 
 from formats.errors import HeshiError
@@ -79,7 +80,12 @@ class Line:
         await self._up.wait()
 
     async def _once(self) -> None:
-        client = self._client = socketio.AsyncClient(reconnection=False, handle_sigint=False)
+        # A session of our own: the library leaves its own open when the other side hangs up.
+        async with aiohttp.ClientSession() as http:
+            await self._with(socketio.AsyncClient(reconnection=False, handle_sigint=False, http_session=http))
+
+    async def _with(self, client: socketio.AsyncClient) -> None:
+        self._client = client
         broken = asyncio.Event()
         nonce = handshake.fresh_nonce()
         why: list[Any] = []

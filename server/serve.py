@@ -16,7 +16,7 @@ from server.migrate import migrate
 from server.pool import Pool
 from server.settings import PREFIX, Settings
 from server.supervise import Child
-from server.wiring import ROOT, House, open_house
+from server.wiring import ROOT, House, near_url, open_house
 from server.worker_settings import berths, worker_environ
 from signaling.app import signaling_app
 
@@ -85,8 +85,7 @@ def _listen(settings: Settings) -> socket.socket:
 
 
 def _pool(settings: Settings, house: House, port: int) -> Pool:
-    near = "127.0.0.1" if settings.host in ("0.0.0.0", "") else settings.host  # noqa: S104
-    url = f"http://{f'[{near}]' if ':' in near else near}:{port}"
+    url = near_url(settings, port)
 
     def worker(number: int) -> Child:
         told = worker_environ(settings, house.keys, url, number)

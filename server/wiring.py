@@ -83,3 +83,9 @@ def _turn(settings: Settings) -> Turn | None:
         return None
     secret = settings.turn_secret.get_secret_value()
     return Turn(settings.turn, secret, settings.turn_hours * 3600, settings.media_relay_only)
+
+
+def near_url(settings: Settings, port: int) -> str:
+    """How processes on this machine reach the server."""
+    near = "127.0.0.1" if settings.host in ("0.0.0.0", "::", "") else settings.host  # noqa: S104
+    return f"http://{f'[{near}]' if ':' in near else near}:{port}"

@@ -28,6 +28,7 @@ SPARE_S = 30.0
 """For another worker to be there that takes rooms."""
 OVERLAP_S = 15.0
 """For the devices of a room to be over."""
+ENDING_S = 15.0
 LOOK_S = 0.25
 AT_ONCE = 4
 """Rooms on the move at a time: their browsers all connect within a moment."""
@@ -96,10 +97,15 @@ class Draining:
         names = self._workers.names() if wanted == "all" else [wanted]
         if not names or not all(self._workers.present(name) for name in names):
             raise NoSuchWorker(", ".join(self._workers.names()))
-        moved = 0
+        # All of them from the start: nobody's rooms are moved to one that is next.
         for name in names:
-            moved += await asyncio.shield(self.begin(name))
-        return {"workers": names, "rooms": moved}
+            self._workers.drain(name, True)
+        try:
+            moved = [await asyncio.shield(self.begin(name)) for name in names]
+        finally:
+            for name in names:
+                self._workers.drain(name, name in self._under_way)
+        return {"workers": names, "rooms": sum(moved)}
 
     async def _drain(self, worker: str) -> int:
         log.warning("worker %s is being drained", worker)
@@ -114,6 +120,7 @@ class Draining:
                 *(self._guarded(gate, worker, room) for room in sorted(self._workers.rooms(worker)))
             )
             await self._workers.call(worker, "release", {})
+            await self._workers.ended(worker, ENDING_S)
         except BaseException:
             self._workers.drain(worker, False)
             raise

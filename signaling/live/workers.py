@@ -167,6 +167,12 @@ class Workers:
         if (link := self._by_name.get(worker)) is not None:
             link.draining = on
 
+    async def ended(self, worker: str, patience_s: float) -> None:
+        """Wait for the worker to be gone."""
+        if (link := self._by_name.get(worker)) is not None:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(link.lost.wait(), patience_s)
+
     async def spare(self, patience_s: float) -> bool:
         """Wait for a worker that takes rooms; whether there is one."""
         with contextlib.suppress(TimeoutError):

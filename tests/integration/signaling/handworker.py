@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
+import aiohttp
 import socketio
 
 from signaling.live import handshake
 from signaling.live.handshake import NAMESPACE, Side
-from tests.integration.signaling.town import Town
+from tests.integration.signaling.live import Live, live
+from tests.integration.signaling.town import Case, Person, Town
 from vault import KeyStore
 
 BEAT_S = 1.0
+SDP = "v=0\r\n" * 20
 
 
 def secret_of(town: Town) -> str:
@@ -28,7 +33,8 @@ class Worker:
         self.name = name
         self.nonce = handshake.fresh_nonce()
         self.answer = ""
-        self.sio = socketio.AsyncClient(reconnection=False)
+        self._http = aiohttp.ClientSession()
+        self.sio = socketio.AsyncClient(reconnection=False, http_session=self._http)
         self.tables: list[dict[str, Any]] = []
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.recorder = "ok"
@@ -94,6 +100,7 @@ class Worker:
             self._beating.cancel()
         await self.sio.disconnect()
         await self.sio.shutdown()
+        await self._http.close()
 
     async def _beat(self) -> None:
         with contextlib.suppress(socketio.exceptions.SocketIOError):
@@ -133,3 +140,22 @@ class Worker:
 
 
 ANSWERS = {"offer", "table", "finish", "probe"}
+
+
+@asynccontextmanager
+async def sitting(town: Town) -> AsyncIterator[tuple[Case, Worker, Person, Live, Live]]:
+    """An open session of the officer and party A, placed on a worker; party A's endpoint is connected."""
+    case, worker = town.case(), Worker(f"hand-{next(town.numbers)}")
+    a, host = town.party(case), town.host(case)
+    await worker.dial(town)
+    try:
+        async with live(town.service.url, host, a) as (officer, party):
+            await officer.do("session.open")
+            await officer.do("seat.admit", seat=a.seat)
+            for socket in (officer, party):
+                assert (await socket.do("media.offer", sdp=SDP))["sdp"].startswith("answer to end_")
+            await officer.do("session.start")
+            await party.shown(lambda view: view["recorder"] == "ok")
+            yield case, worker, a, officer, party
+    finally:
+        await worker.close()

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 from cases import Scope
@@ -16,32 +14,10 @@ from server.settings import Settings
 from server.wiring import open_house
 from signaling.live.holders import Holders
 from signaling.live.presence import Presence
-from tests.integration.signaling.handworker import Worker
-from tests.integration.signaling.live import Live, live
-from tests.integration.signaling.town import Case, Person, Town
+from tests.integration.signaling.handworker import SDP, Worker, sitting
+from tests.integration.signaling.town import Town
 from tests.support.casework import new_case
 from vault import Transaction
-
-SDP = "v=0\r\n" * 20
-
-
-@asynccontextmanager
-async def sitting(town: Town) -> AsyncIterator[tuple[Case, Worker, Person, Live, Live]]:
-    """An open session of the officer and party A, placed on a worker; party A's endpoint is connected."""
-    case, worker = town.case(), Worker(f"hand-{next(town.numbers)}")
-    a, host = town.party(case), town.host(case)
-    await worker.dial(town)
-    try:
-        async with live(town.service.url, host, a) as (officer, party):
-            await officer.do("session.open")
-            await officer.do("seat.admit", seat=a.seat)
-            for socket in (officer, party):
-                assert (await socket.do("media.offer", sdp=SDP))["sdp"].startswith("answer to end_")
-            await officer.do("session.start")
-            await party.shown(lambda view: view["recorder"] == "ok")
-            yield case, worker, a, officer, party
-    finally:
-        await worker.close()
 
 
 async def test_private_shows_only_when_the_relay_has_obeyed(town: Town) -> None:
