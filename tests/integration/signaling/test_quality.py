@@ -56,6 +56,14 @@ class Sitting:
         rooms = {self.case.room: {"epoch": table["epoch"], "endpoints": endpoints}}
         await self.worker.tell("quality", rooms=rooms, counters={"packets_in": 5000, "nacks_sent": 7})
 
+    async def reconnect(self, name: str) -> None:
+        """A person's media connection fails and is made anew."""
+        own = self.people[name].seat
+        (endpoint,) = (entry["endpoint"] for entry in self.worker.tables[-1]["record"] if own in entry["seats"])
+        for state in ("failed", "connected"):
+            await self.worker.tell("endpoint", room=self.case.room, endpoint=endpoint, state=state)
+            await self.sockets["officer"].shown(lambda view, state=state: _media(view, own) == state)
+
     async def told(self, name: str, **wanted: Any) -> Any:
         """The first news of a person that is as wanted."""
         return await self.sockets[name].until(
@@ -68,6 +76,10 @@ class Sitting:
                 None,
             )
         )
+
+
+def _media(view: Any, seat: str) -> str:
+    return str(next(peer["media"] for peer in view["peers"] if peer["seat"] == seat))
 
 
 @asynccontextmanager
@@ -137,12 +149,29 @@ async def test_from_a_workers_word_to_everybody_concerned(town: Town) -> None:
         for personal in (now.case.id, now.case.room, now.case.number, *(one.seat for one in now.people.values())):
             assert personal not in text
 
+        # A connection that fails and comes back counts once, however often it is looked at.
+        await now.reconnect("a")
+        seen_before = len(now.sockets["officer"].seen)
+        for rtt in (200, 400):
+            await now.tell(b={"rtt_ms": rtt})
+            await now.sockets["officer"].until(
+                lambda seen, rtt=rtt: [
+                    one
+                    for event, news in seen[seen_before:]
+                    if event == "quality"
+                    for one in news["seats"]
+                    if one["rtt_ms"] == rtt
+                ]
+            )
+
         await now.sockets["officer"].do("session.end", outcome="suspended")
         await now.sockets["officer"].shown(lambda view: view["phase"] == "idle")
         rows = await _closed(town, now)
         assert set(rows) == {one.seat for one in now.people.values()}
         mine = rows[now.people["a"].seat]
-        assert (mine["freezes"], mine["concealed"], mine["reconnects"], mine["down_loss_worst"]) == (2, 40, 0, 120)
+        assert (mine["freezes"], mine["concealed"], mine["reconnects"], mine["down_loss_worst"]) == (2, 40, 1, 120)
+        assert rows[now.people["b"].seat]["reconnects"] == 0
+        assert rows[now.people["b"].seat]["rtt_worst_ms"] == 400
         assert 0 < mine["connected_s"] <= mine["watched_s"]
 
 
