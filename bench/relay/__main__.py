@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import os
 import sys
 from pathlib import Path
@@ -43,6 +44,7 @@ def plan() -> list[Turn]:
 def main() -> None:
     """Measure and report."""
     arguments = _parser().parse_args()
+    logging.getLogger("heshi").setLevel(logging.ERROR)  # that a worker is gone is no news here
     part = bool(arguments.only or arguments.room)
     turns = _chosen(arguments) if part else plan()
     keep = arguments.add or not part

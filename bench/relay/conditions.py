@@ -12,6 +12,8 @@ BUSY = 0.70
 LATE_US = 10_000
 """A generator that sends later than this (p99) did not get its core: such a run is marked, too."""
 
+TRANSCODES = "media_relay"
+
 PRIORITY = -15
 """Niceness of SFU and generator where it is permitted, so that what else the machine does disturbs less."""
 
@@ -60,6 +62,8 @@ class Figures:
     latency: dict[str, list[int]] = field(default_factory=dict)
     unreadable: int = 0
     keys: int = 0
+    frames_in: int = 0
+    frames_out: int = 0
 
     @property
     def per_packet(self) -> float:
@@ -68,9 +72,14 @@ class Figures:
 
     @property
     def loss(self) -> float:
-        """Share of what was sent for somebody that never reached them, 0 to 1."""
-        wanted = self.sent * (self.condition.room - 1)
-        return max(0.0, 1 - self.forwarded / max(1, wanted))
+        """Share of what was sent for somebody that never reached them, 0 to 1.
+
+        Packets; of a peer that encodes anew, sounds and pictures.
+        """
+        sent, came = self.sent, self.forwarded
+        if self.sfu == TRANSCODES:
+            sent, came = self.packets_in["audio"] + self.frames_in, self.packets_out["audio"] + self.frames_out
+        return max(0.0, 1 - came / max(1, sent * (self.condition.room - 1)))
 
     @property
     def generator_load(self) -> float:

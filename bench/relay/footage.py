@@ -12,7 +12,7 @@ import numpy as np
 
 FRAMES_PER_S, SECONDS = 30, 10
 WIDTH, HEIGHT, BITS_PER_S, KEY_EVERY_S = 640, 360, 1_000_000, 3
-CACHE = Path(__file__).resolve().parent.parent.parent / "build" / "bench" / "footage-1.pickle"
+CACHE = Path(__file__).absolute().parent.parent.parent / "build" / "bench" / "footage-1.pickle"
 
 
 @dataclass(frozen=True, slots=True)

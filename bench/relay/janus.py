@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import shutil
-import socket
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ import aiohttp
 from bench.relay.conditions import SFU_CORE
 from bench.relay.offers import answer, offer, read
 from bench.relay.people import PTS, People
-from bench.relay.process import Server
+from bench.relay.process import Server, free_port
 from bench.relay.visitor import Visitor
 
 PLUGIN = "janus.plugin.videoroom"
@@ -67,7 +66,7 @@ class Janus:
             plugins=",".join(name for name in others["plugins"] if "videoroom" not in name),
             transports=",".join(name for name in others["transports"] if "websockets" not in name),
         )
-        port = _free_port()
+        port = free_port()
         (folder / "janus.jcfg").write_text(settings)
         (folder / "janus.transport.websockets.jcfg").write_text(_SOCKET.format(port=port))
         (folder / "janus.plugin.videoroom.jcfg").write_text("general: { }\n")
@@ -185,12 +184,6 @@ async def _connected(port: int) -> _Api:
                 url = f"ws://127.0.0.1:{port}/"
                 return _Api(client, await client.ws_connect(url, protocols=["janus-protocol"], max_msg_size=LARGEST))
             await asyncio.sleep(0.05)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _names(kind: str) -> list[str]:

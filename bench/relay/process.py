@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
@@ -13,6 +14,7 @@ from pathlib import Path
 
 from bench.relay.conditions import PRIORITY
 
+ROOT = Path(__file__).absolute().parent.parent.parent
 END_S = 10
 
 
@@ -35,6 +37,7 @@ class Server:
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=subprocess.STDOUT,
+                cwd=ROOT,
                 env={**os.environ, **(environ or {})},
                 preexec_fn=lambda: pin(core),
             )
@@ -61,3 +64,10 @@ class Server:
         except subprocess.TimeoutExpired:
             self.process.kill()
             await asyncio.to_thread(self.process.wait)
+
+
+def free_port() -> int:
+    """A TCP port that nobody has now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

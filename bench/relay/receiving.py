@@ -18,7 +18,7 @@ class Down:
         self.ssrc, self.video = ssrc, video
         self.first = self.next = self._newest = sequence
         self._cycles = 0
-        self.packets = self.wire_bytes = self.recovered = self.lost = 0
+        self.packets = self.frames = self.wire_bytes = self.recovered = self.lost = 0
         self.missing: dict[int, tuple[float, float, int]] = {}
         """Sequence number to: when noticed, when to ask next, how often asked."""
         self.last_sr = 0

@@ -10,6 +10,7 @@ from bench.relay.footage import footage
 from bench.relay.heshi import Heshi
 from bench.relay.janus import Janus
 from bench.relay.load import Load
+from bench.relay.media_relay import MediaRelayServer
 from bench.relay.people import People, Sfu
 from bench.relay.process import pin
 from bench.relay.sending import Picture
@@ -52,6 +53,8 @@ def _sfu(name: str, people: People, condition: Condition, profile: Path | None) 
         return Heshi(people, record=condition.record, profile=profile)
     if name == "janus":
         return Janus(people)
+    if name == "media_relay":
+        return MediaRelayServer(people)
     raise ValueError(name)
 
 
@@ -84,25 +87,30 @@ async def _window(sfu: Sfu, condition: Condition, visitors: list[Visitor], load:
         latency={kind: [ns for one in visitors for ns in one.latency[kind]] for kind in ("audio", "video")},
         unreadable=sum(visitor.unreadable for visitor in visitors),
         keys=after.keys - before.keys,
+        frames_in=after.frames_in - before.frames_in,
+        frames_out=after.frames_out - before.frames_out,
     )
 
 
 class _Counts:
     def __init__(self, visitors: list[Visitor]) -> None:
         self.packets_in = {"audio": 0, "video": 0}
-        self.bytes_in, self.packets_out, self.bytes_out = dict(self.packets_in), dict(self.packets_in), {}
+        self.bytes_in, self.packets_out = dict(self.packets_in), dict(self.packets_in)
         self.bytes_out = dict(self.packets_in)
         self.retransmitted = sum(visitor.retransmitted for visitor in visitors)
-        self.keys = 0
+        self.keys = self.frames_in = self.frames_out = 0
         for visitor in visitors:
             for one in visitor.up:
                 kind = "video" if isinstance(one, Picture) else "audio"
                 self.packets_in[kind] += one.stream.packets
                 self.bytes_in[kind] += one.stream.wire_bytes
-                self.keys += one.keys if isinstance(one, Picture) else 0
+                if isinstance(one, Picture):
+                    self.keys += one.keys
+                    self.frames_in += one.frames
             for down in visitor.downs.values():
                 kind = "video" if down.video else "audio"
                 self.packets_out[kind] += down.packets
+                self.frames_out += down.frames if down.video else 0
                 self.bytes_out[kind] += down.wire_bytes
 
 

@@ -126,7 +126,7 @@ class Picture:
         self.stream = stream
         self.start = self.due = self._next_frame = 0.0
         self.key_wanted = False
-        self.keys = 0
+        self.keys = self.frames = 0
         self._frames, self._at = footage.frames, at
         self._step, self._bytes_per_s = 1 / FRAMES_PER_S / speed, BITS_PER_S / 8 * PACING * speed
         self._picture = 0
@@ -154,6 +154,7 @@ class Picture:
         frame, key = self._frames[self._at % count]
         self._at += 1
         self.keys += key
+        self.frames += 1
         self._picture = (self._picture + 1) & 0x7FFF
         stamp = self.stream.timestamp(self._next_frame - self.start)
         number = (0x8000 | self._picture).to_bytes(2, "big")

@@ -9,7 +9,7 @@ from pathlib import Path
 from bench.relay.conditions import Condition, Figures
 from bench.relay.rows import Row
 
-OUT = Path(__file__).resolve().parent.parent / "out"
+OUT = Path(__file__).absolute().parent.parent / "out"
 ROWS, RUNS = OUT / "relay.json", OUT / "relay-runs.json"
 
 

@@ -68,6 +68,7 @@ class Visitor:
                     continue
                 length = batch.length(number)
                 down.packets += 1
+                down.frames += second >> 7
                 down.wire_bytes += length
                 self._count += 1
                 if self._count % SAMPLE == 0:
