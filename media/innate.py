@@ -11,8 +11,9 @@ from __future__ import annotations
 CUT = 0.10  # loss above this asks for a cut (draft-ietf-rmcat-gcc-02, section 6)
 _SETTLE = 1.5  # seconds for a cut to reach the sender and the reports
 _LESS = 0.8  # the share of the rate at which a cut should have shown
-_CURED = 0.75  # less than this share of the loss left: the cut helped
+_CURED = 0.85  # less than this share of the loss left: the cut helped
 _HALF_LIFE = 1.5  # seconds
+_BELIEVED = 120.0  # seconds
 
 
 class Innate:
@@ -22,13 +23,14 @@ class Innate:
     cut now, for the last report says so too.
     """
 
-    __slots__ = ("_asked", "_at", "_innate", "_low_since", "heavy", "loss", "ours")
+    __slots__ = ("_asked", "_at", "_found_at", "_innate", "_low_since", "heavy", "loss", "ours")
 
     def __init__(self) -> None:
         self.loss = 0.0
         self.ours = 0.0
         self.heavy = False
         self._innate = 0.0
+        self._found_at = -1e9
         self._at: float | None = None
         self._asked: tuple[float, float] | None = None  # loss and rate when cutting began
         self._low_since: float | None = None
@@ -42,7 +44,8 @@ class Innate:
             passed = min(max(now - self._at, 0.0), 10.0)
             self.loss += (fraction - self.loss) * (1 - 0.5 ** (passed / _HALF_LIFE))
         self._at = now
-        self._innate = min(self._innate, self.loss)
+        # Believed for a while only: a path may have become thin since, and loss as high as before would hide it.
+        self._innate = min(self._innate, self.loss) if now - self._found_at < _BELIEVED else 0.0
         self.ours = max(self.loss - self._innate, 0.0) / (1 - self._innate) if self._innate < 1 else 0.0
         self._judge(now, min(self.loss, fraction), rate)
         self.heavy = self.ours > CUT and fraction - self._innate > CUT / 2
@@ -61,6 +64,7 @@ class Innate:
         elif now - self._low_since >= _SETTLE:
             if still >= _CURED * loss:
                 self._innate = min(self.loss, 0.5)
+                self._found_at = now
                 self.ours = max(self.loss - self._innate, 0.0)
             self._asked = (self.loss, rate)
             self._low_since = None
