@@ -1,5 +1,6 @@
 import { computed, onScopeDispose, ref, shallowRef, watch, type Ref } from "vue";
 import type { RoomView, Snapshot } from "@/protocol/messages";
+import { hasPictures } from "./pictures";
 
 /** Text to read: sharp matters, smooth does not. */
 const PICTURE: DisplayMediaStreamOptions = {
@@ -20,9 +21,8 @@ interface Room {
 
 /** Phones have the function and always refuse it: only where there is a mouse can somebody show a screen. */
 export function canShare(): boolean {
-  return (
-    typeof navigator.mediaDevices?.getDisplayMedia === "function" && window.matchMedia("(any-pointer: fine)").matches
-  );
+  const able = typeof navigator.mediaDevices?.getDisplayMedia === "function" && hasPictures();
+  return able && window.matchMedia("(any-pointer: fine)").matches;
 }
 
 function sharesIn(view: RoomView | undefined): boolean {
