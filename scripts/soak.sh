@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# The long versions of what `make test` samples: fuzzing, hostile packets, a thousand joins. About five minutes.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+export PATH="$PWD/.venv/bin:$PATH" PYTHONDONTWRITEBYTECODE=1
+export HESHI_SOAK="${HESHI_SOAK:-20}" # so many times the sample
+
+say() { printf '\n\033[1m== %s\033[0m\n' "$*"; }
+fuzz() { say "fuzz every parser (x$HESHI_SOAK)"; pytest -q --timeout 1800 --hypothesis-seed="${SEED:-$RANDOM}" tests/unit/media/fuzz; }
+joins() { say "joins that leave nothing (x$HESHI_SOAK)"; pytest -q -s --timeout 1800 tests/integration/media/test_leaks.py; }
+hostile() {
+  say "hostile packets, ten rounds"
+  for _ in $(seq 10); do pytest -q --timeout 600 tests/integration/media/test_hostile.py; done
+}
+
+case ${1:-all} in
+  all) fuzz; joins; hostile; say "nothing broke, nothing leaked" ;;
+  *) "$@" ;;
+esac
