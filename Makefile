@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 PY := .venv/bin/python
 
-.PHONY: help setup run test bench bench-room bench-relay check unit contract integration e2e format protocol screenshots lock clean
+.PHONY: help setup run test soak bench bench-room bench-relay check unit contract integration e2e format protocol screenshots lock clean
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -31,6 +31,10 @@ integration: ## real DTLS-SRTP, killed processes
 
 e2e: ## real browsers
 	@scripts/check.sh e2e
+
+soak: ## the long versions of fuzzing, hostile packets, joins and leaks
+	@scripts/setup.sh test
+	@scripts/soak.sh
 
 bench: bench-room bench-relay ## measure everything (QUICK=1: within two minutes each)
 
