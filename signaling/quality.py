@@ -1,7 +1,8 @@
 """How a connection carries, in words: pure rules from figures to grades, and who is told what.
 
 Thresholds: a round trip under 300 ms is not felt in talk and one over 800 ms breaks it (ITU-T G.114: 150 and 400 ms one
-way); lost sound up to 3 % is mended by Opus FEC, at 10 % some is missing; made-up sound is heard from about 5 %.
+way); losses are counted before repair, of which 3 % go unnoticed, 10 % may be heard and 20 % are; made-up sound, which
+only the browser knows, is heard from about 5 %.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from rooms.views import RoomView
 from signaling.messages.quality import Grade, Layer, QualityNews, QualityReport, SeatQuality, Sending
 
-FAIR_LOSS, POOR_LOSS = 0.03, 0.10
+FAIR_LOSS, POOR_LOSS, WORST_LOSS = 0.03, 0.10, 0.20
 FAIR_RTT_MS, POOR_RTT_MS = 300, 800
 FAIR_CONCEALED, POOR_CONCEALED = 0.02, 0.05
 WEAK_UP_LOSS = 0.08
@@ -73,7 +74,8 @@ class Heard:
     """What is known from a seat's browser: the freezes of this sitting, and how its sound was lately."""
 
     freezes: int = 0
-    concealed_share: float = 0.0
+    concealed_share: float | None = None
+    """`None`: nothing was heard lately, or the browser does not tell."""
 
 
 def clamped(report: QualityReport, elapsed_s: float) -> QualityReport:
@@ -89,11 +91,16 @@ def clamped(report: QualityReport, elapsed_s: float) -> QualityReport:
 
 
 def grade_of(figures: Figures, heard: Heard) -> Grade:
-    """One word for the connection. Smaller pictures alone are no trouble: they are what keeps the rest good."""
+    """One word for the connection.
+
+    Smaller pictures alone are no trouble, they keep the rest good; nor is a loss that the browser says is mended.
+    """
     loss = max(figures.up_loss, figures.down_loss)
     rtt = figures.rtt_ms or 0
-    concealed = heard.concealed_share
-    if figures.picture == "none" or loss >= POOR_LOSS or rtt >= POOR_RTT_MS or concealed >= POOR_CONCEALED:
+    concealed = heard.concealed_share or 0.0
+    mended = heard.concealed_share is not None and concealed < FAIR_CONCEALED
+    lost = loss >= WORST_LOSS or (figures.down_loss >= POOR_LOSS and not mended)
+    if figures.picture == "none" or lost or rtt >= POOR_RTT_MS or concealed >= POOR_CONCEALED:
         return "poor"
     if loss >= FAIR_LOSS or rtt >= FAIR_RTT_MS or concealed >= FAIR_CONCEALED or sending_of(figures) != "ok":
         return "fair"
@@ -172,6 +179,7 @@ def news_for(view: RoomView, known: Mapping[str, Known]) -> QualityNews | None:
 
 def _seat(seat: str, known: Known) -> SeatQuality:
     figures, (grade, picture, sending) = known.figures, known.words
+    concealed = known.heard.concealed_share
     return SeatQuality(
         seat=seat,
         grade=grade,
@@ -184,7 +192,7 @@ def _seat(seat: str, known: Known) -> SeatQuality:
         loss_percent=round(100 * max(figures.up_loss, figures.down_loss)),
         rtt_ms=None if figures.rtt_ms is None else _round(figures.rtt_ms, 10),
         freezes=known.heard.freezes,
-        concealed_percent=round(100 * (known.heard.concealed_share)),
+        concealed_percent=None if concealed is None else round(100 * concealed),
     )
 
 

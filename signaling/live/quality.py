@@ -35,6 +35,8 @@ FRESH_S = 6.0
 """Figures older than this tell nothing."""
 SAVE_S = 60.0
 REPORT_GAP_S = 2.0
+REPORT_GOOD_S = 15.0
+"""How long a browser's word about its sound holds: a page in the background says nothing."""
 FIRST_REPORT_S = 10.0
 """What a browser's first report may be about."""
 
@@ -44,7 +46,7 @@ class _SeatNow:
     """What is remembered of one seat between two looks."""
 
     steady: Steady[Words] | None = None
-    share: float = 0.0
+    share: float | None = None
     reported: Reported = field(default_factory=Reported)
     reported_at: float | None = None
     key: str | None = None
@@ -108,7 +110,7 @@ class Qualities:
             return
         seat.reported_at, seat.key = now, key
         known = clamped(report, elapsed)
-        seat.share = known.concealed / known.heard if known.heard else 0.0
+        seat.share = known.concealed / known.heard if known.heard else None
         seat.reported = seat.reported.plus(Reported(known.freezes, known.frozen_ms, known.concealed, known.heard))
 
     def saw(self, room: Room) -> None:
@@ -169,7 +171,8 @@ class Qualities:
             if measured is None:
                 one.steady = None
                 continue
-            heard = Heard(freezes.get(seat.id, 0), one.share)
+            silent = one.reported_at is None or now - one.reported_at > REPORT_GOOD_S
+            heard = Heard(freezes.get(seat.id, 0), None if silent else one.share)
             words = words_of(measured, heard)
             one.steady = one.steady.see(words) if one.steady else Steady(words)
             known[seat.id] = Known(measured, one.steady.shown, heard)

@@ -37,7 +37,7 @@ class SeatQuality(Message):
     loss_percent: int = Field(description="the worse of its two directions")
     rtt_ms: int | None
     freezes: int = Field(description="in this sitting")
-    concealed_percent: int = Field(description="of the sound it heard lately")
+    concealed_percent: int | None = Field(description="of the sound it heard lately; null: not known")
 
 
 class QualityNews(Message):

@@ -51,7 +51,7 @@ figures = st.builds(
     picture=LAYERS,
     sending=LAYERS,
 )
-hearings = st.builds(Heard, st.integers(0, 9), st.floats(0, 1))
+hearings = st.builds(Heard, st.integers(0, 9), st.none() | st.floats(0, 1))
 
 
 def like(**changes: Any) -> Figures:
@@ -71,6 +71,13 @@ def test_what_is_good_fair_and_poor() -> None:
     for changes in ({"down_loss": 0.1}, {"rtt_ms": 800}, {"picture": "none"}):
         assert grade_of(like(**changes), Heard()) == "poor", changes
     assert grade_of(GOOD, Heard(0, 0.05)) == "poor"
+    assert grade_of(like(up_loss=0.2), Heard()) == "poor"
+
+
+def test_a_loss_that_is_mended_is_no_great_trouble() -> None:
+    assert grade_of(like(down_loss=0.12), Heard(0, 0.0)) == "fair"
+    assert grade_of(like(down_loss=0.12), Heard(0, 0.02)) == "poor"
+    assert grade_of(like(down_loss=0.2), Heard(0, 0.0)) == "poor"
 
 
 def test_a_small_picture_of_ones_own_is_the_networks_only_with_a_sign_of_it() -> None:

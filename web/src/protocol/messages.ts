@@ -787,9 +787,9 @@ export interface SeatQuality {
    */
   freezes: number;
   /**
-   * of the sound it heard lately
+   * of the sound it heard lately; null: not known
    */
-  concealed_percent: number;
+  concealed_percent: number | null;
 }
 /**
  * What only the browser knows, since its last report; said every few seconds.
