@@ -20,6 +20,9 @@ from media.source import Kind, Source
 from media.stream import Stream
 from media.thinning import Thinning
 
+PATIENCE = 1024
+"""Lost packets a browser may name between two calls of `ask`: to look each up costs time that belongs to the others."""
+
 NO_RTT = 0.1
 """Seconds assumed for the round trip until a report tells it."""
 
@@ -73,6 +76,7 @@ class Link:
         self.heard_at = 0.0
         self.packets = self.octets = self.dropped = self.nacked = 0
         self.rtt: float | None = None
+        self._patience = PATIENCE
         self._plan = plan
         self._ids = plan.ids
         self._sources = sources
@@ -151,10 +155,11 @@ class Link:
             if kind in (rtcp.SR, rtcp.RR):
                 for report in rtcp.reports(kind, count, body):
                     self._report(report, now)
-            elif kind == rtcp.RTPFB:
+            elif kind == rtcp.RTPFB and self._patience > 0:
                 asked = rtcp.nacked(count, body)
                 if asked is not None and (slot := self._by_ssrc.get(asked[0])) is not None:
                     self.nacked += len(asked[1])
+                    self._patience -= len(asked[1])
                     slot.repeat(asked[1], now)
             elif kind == rtcp.PSFB:
                 for ssrc in rtcp.key_requests(count, body):
@@ -193,6 +198,7 @@ class Link:
 
     def ask(self, now: float) -> None:
         """Send the requests that are due: for key frames, and for packets that did not arrive."""
+        self._patience = PATIENCE
         for stream in self._bound():
             out = b""
             if stream.missing:

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from media import rtcp
+from media.link import PATIENCE
 from media.rtp import Packet
 from media.vp8 import Descriptor
 from tests.unit.media.fuzz.datagrams import examples, hex_lines, rtcp_compounds, rtp_packets, spoiled, vp8_payloads
@@ -194,4 +195,18 @@ def test_a_thousand_streams_are_not_listened_to() -> None:
         hall.send("c", rtp(ssrc, 1, 1, b"x", mid="0"))
     assert len(hall.links["c"]._flows) <= 64
     assert hall.links["c"].dropped > 900
+    undisturbed(hall, 2)
+
+
+def test_a_storm_of_requests_for_lost_packets_is_heard_in_doses() -> None:
+    hall = meeting()
+    link, slot = hall.links["c"], min(slots_of(hall, "c"))
+    storm = struct.pack("!BBHII", 0x81, 205, 62, 1, slot) + struct.pack("!HH", 7, 0xFFFF) * 60
+    for _ in range(100):
+        link.rtcp(storm * 5, hall.now)
+    dose = link.nacked
+    assert 0 < dose <= PATIENCE + rtcp.MAX_NACKED
+    link.ask(hall.now)
+    link.rtcp(storm, hall.now)
+    assert link.nacked > dose
     undisturbed(hall, 2)
