@@ -219,8 +219,10 @@ def test_refusals(ops: list[Op], code: str) -> None:
 def test_neither_table_nor_view_shows_a_share_that_has_run_out_even_uncleared() -> None:
     room = after(SHARE_A).room
     paused = replace(room, phase="paused", segment=None)
-    assert (rows(paused), recorded(paused)) == ([], [])
-    assert all(view(paused, f"seat_{short}")["screen"] is None for short in ("m", *GUESTS))
+    elsewhere = room.with_seat(replace(room.seats["seat_a1"], endpoint=room.seats["seat_b1"].endpoint))
+    for over in (paused, elsewhere, room.without_endpoint(room.seats["seat_a1"].endpoint)):
+        assert (rows(over), recorded(over)) == ([], [])
+        assert all(view(over, f"seat_{short}")["screen"] is None for short in ("m", *GUESTS))
 
 
 def test_a_room_stored_before_screens_were_shared_is_still_read() -> None:
