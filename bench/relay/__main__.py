@@ -16,6 +16,7 @@ from pathlib import Path
 
 from bench.relay import store
 from bench.relay.conditions import Condition, Figures
+from bench.relay.process import ahead
 from bench.relay.rows import rows
 from bench.relay.run import SFUS, NotAlive, measure
 from bench.relay.srtp_cost import Costs, bundled, debian
@@ -52,7 +53,8 @@ def main() -> None:
     for number in range(arguments.runs):
         for sfu, condition in turns:
             try:
-                runs.append(_one(sfu, condition, arguments, seed=number + 1))
+                with ahead():
+                    runs.append(_one(sfu, condition, arguments, seed=number + 1))
             except (NotAlive, RuntimeError, TimeoutError) as error:
                 sys.stdout.write(f"{sfu:<12}{condition.name:<24} not measured: {error}\n")
         if keep:

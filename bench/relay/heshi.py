@@ -31,12 +31,13 @@ PAGE_SLOTS = 7
 class _Nobody:
     """Nobody here has anything to do with what the worker tells."""
 
-    def __getattr__(self, name: str) -> Callable[..., Awaitable[None]]:
+    def __getattr__(self, name: str) -> Callable[..., Awaitable[set[str]]]:
         return _nothing
 
 
-async def _nothing(*_: object) -> None:
-    """See `_Nobody`."""
+async def _nothing(*_: object) -> set[str]:
+    """See `_Nobody`. Also the rooms that a worker has to drop: none."""
+    return set()
 
 
 class Heshi:
