@@ -53,7 +53,9 @@ async def signaling_app(
     services.rooms.on_change(lambda room: pump.poke(room.id))
     pump.start()
     quality.start()
-    watching = [asyncio.create_task(presence.recover()), asyncio.create_task(workers.watch())]
+    # Before any worker or page is back: what absent seats may still be showing has to be known by then.
+    await presence.recover()
+    watching = asyncio.create_task(workers.watch())
     for room_id in await pump.closing.unfinished():
         pump.poke(room_id)
     try:
@@ -61,8 +63,7 @@ async def signaling_app(
         http = Counted(http_app(services, ROUTES, [metrics, *pages(dist)]), meters)
         yield SafeHeaders(socketio.ASGIApp(sio, other_asgi_app=http))
     finally:
-        for task in watching:
-            task.cancel()
+        watching.cancel()
         for part in (draining, presence, pump, workers):
             await part.stop()
         await quality.stop()

@@ -8,6 +8,7 @@ lease, until the last device is over; should the orders change meanwhile, `Pump.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -119,7 +120,8 @@ class Draining:
             outcomes = await asyncio.gather(
                 *(self._guarded(gate, worker, room) for room in sorted(self._workers.rooms(worker)))
             )
-            await self._workers.call(worker, "release", {})
+            with contextlib.suppress(NoRelay):
+                await self._workers.call(worker, "release", {})  # gone already is as good
             await self._workers.ended(worker, ENDING_S)
         except BaseException:
             self._workers.drain(worker, False)

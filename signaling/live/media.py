@@ -140,7 +140,7 @@ class Media:
 
     async def worker_ready(self, worker: str) -> None:
         """It can be asked: rooms in use renew their leases, which before all others those of a restart need."""
-        for room_id in self._holders.rooms():
+        for room_id in self._holders.rooms() | self._workers.rooms(worker):
             self._pump.renew(room_id)
 
     async def worker_leaving(self, worker: str) -> None:

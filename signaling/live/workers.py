@@ -27,7 +27,7 @@ PROVING_S = 10.0
 LOOK_S = 1.0
 SILENT_S = 6.0
 """Workers beat every second; after this long without a word one counts as dead."""
-RETURN_S = 6.0
+RETURN_S = 8.0
 """After a start of this server, so long for the workers of before to dial in again: their rooms wait for them."""
 FRESH_S = 10.0
 PATIENT = frozenset({"finish"})
@@ -77,7 +77,7 @@ class Workers:
         self._gone: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._arrived = asyncio.Condition()
-        self._began = asyncio.get_running_loop().time()
+        self._began = float("inf")
         self._events: WorkerEvents | None = None
         sio.on("connect", self._connect, namespace=NAMESPACE)
         sio.on("disconnect", self._disconnect, namespace=NAMESPACE)
@@ -114,6 +114,7 @@ class Workers:
     async def watch(self) -> None:
         """Until cancelled: whoever has stopped beating is treated as dead."""
         loop = asyncio.get_running_loop()
+        self._began = loop.time()
         while True:
             before = loop.time()
             await asyncio.sleep(LOOK_S)

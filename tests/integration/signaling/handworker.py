@@ -84,11 +84,15 @@ class Worker:
     async def tell(self, event: str, **data: Any) -> None:
         await self.sio.emit(event, data, namespace=NAMESPACE)
 
-    async def told(self, event: str) -> dict[str, Any]:
-        """Wait for a call of this kind; the newest."""
+    async def told(self, event: str, **wanted: Any) -> dict[str, Any]:
+        """Wait for a call of this kind, with these data; the newest."""
+
+        def found() -> list[dict[str, Any]]:
+            return [data for name, data in self.calls if name == event and wanted.items() <= data.items()]
+
         async with asyncio.timeout(15), self._news:
-            await self._news.wait_for(lambda: any(name == event for name, _ in self.calls))
-        return next(data for name, data in reversed(self.calls) if name == event)
+            await self._news.wait_for(found)
+        return found()[-1]
 
     def silent(self) -> None:
         """Beat no more, as if hung."""

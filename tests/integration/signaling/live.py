@@ -98,6 +98,10 @@ class Live:
 
         return await self.until(newest)
 
+    async def break_off(self) -> None:
+        """Lose the socket as a network does it: without a word of goodbye."""
+        await self.sio.eio.disconnect(abort=True)
+
     async def close(self) -> None:
         await self.sio.disconnect()
         await self.sio.shutdown()
