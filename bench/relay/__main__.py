@@ -15,8 +15,8 @@ import sys
 from pathlib import Path
 
 from bench.relay import store
-from bench.relay.conditions import Condition, Figures
-from bench.relay.process import ahead
+from bench.relay.conditions import GENERATOR_CORE, SFU_CORE, Condition, Figures
+from bench.relay.process import ahead, pin
 from bench.relay.rows import rows
 from bench.relay.run import SFUS, NotAlive, measure
 from bench.relay.srtp_cost import Costs, bundled, debian
@@ -47,6 +47,7 @@ def main() -> None:
     arguments = _parser().parse_args()
     logging.getLogger("heshi").setLevel(logging.ERROR)  # that a worker is gone is no news here
     part = bool(arguments.only or arguments.room)
+    pin(GENERATOR_CORE)
     turns = _chosen(arguments) if part else plan()
     keep = arguments.add or not part
     runs = store.load() if arguments.add else []
@@ -68,7 +69,7 @@ def main() -> None:
 
 def _one(sfu: str, condition: Condition, arguments: argparse.Namespace, seed: int) -> Figures:
     profile = arguments.profile if sfu == "heshi" else None
-    run = asyncio.run(measure(sfu, condition, arguments.seconds, seed, profile))
+    run = asyncio.run(measure(sfu, condition, arguments.seconds, seed, core=SFU_CORE, profile=profile))
     sys.stdout.write(line(run))
     sys.stdout.flush()
     return run

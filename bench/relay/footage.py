@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 from dataclasses import dataclass
 from fractions import Fraction
@@ -30,7 +31,9 @@ def footage() -> Footage:
     else:
         frames, sounds = _video(), _audio()
         CACHE.parent.mkdir(parents=True, exist_ok=True)
-        CACHE.write_bytes(pickle.dumps((frames, sounds)))
+        whole = CACHE.with_suffix(f".{os.getpid()}")
+        whole.write_bytes(pickle.dumps((frames, sounds)))
+        whole.rename(CACHE)
     return Footage(frames, sounds)
 
 

@@ -15,7 +15,6 @@ import socketio
 import uvicorn
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from bench.relay.conditions import SFU_CORE
 from bench.relay.offers import offer, read
 from bench.relay.people import PTS, People
 from bench.relay.process import Server
@@ -64,7 +63,7 @@ class Heshi:
         url = f"http://127.0.0.1:{sock.getsockname()[1]}"
         profiling = ["-m", "cProfile", "-o", str(self._profile)] if self._profile else []
         command = [sys.executable, *profiling, "-m", "server", "worker"]
-        self.server = Server(command, folder / "log", SFU_CORE, self._environ(url, folder / "spool"))
+        self.server = Server(command, folder / "log", self._people.core, self._environ(url, folder / "spool"))
         self._worker = await self._workers.pick("room0", set())
 
     def _environ(self, url: str, spool: Path) -> dict[str, str]:

@@ -11,7 +11,6 @@ from typing import Any
 
 import aiohttp
 
-from bench.relay.conditions import SFU_CORE
 from bench.relay.offers import answer, offer, read
 from bench.relay.people import PTS, People
 from bench.relay.process import Server, free_port
@@ -70,7 +69,7 @@ class Janus:
         (folder / "janus.jcfg").write_text(settings)
         (folder / "janus.transport.websockets.jcfg").write_text(_SOCKET.format(port=port))
         (folder / "janus.plugin.videoroom.jcfg").write_text("general: { }\n")
-        self.server = Server([program, "-F", str(folder)], folder / "log", SFU_CORE)
+        self.server = Server([program, "-F", str(folder)], folder / "log", self._people.core)
         self._api = await _connected(port)
         session = await self._api.ask({"janus": "create"})
         self._session = session["data"]["id"]

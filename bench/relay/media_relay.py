@@ -10,7 +10,6 @@ from pathlib import Path
 
 import aiohttp
 
-from bench.relay.conditions import SFU_CORE
 from bench.relay.offers import offer, read
 from bench.relay.people import PTS, People
 from bench.relay.process import Server, free_port
@@ -34,7 +33,7 @@ class MediaRelayServer:
         """Start the process and wait for its port."""
         command = [sys.executable, "-m", "bench.relay.media_relay_server", self._url.rsplit(":", 1)[1]]
         log = Path(self._folder.name) / "log"
-        self.server = Server(command, log, SFU_CORE)
+        self.server = Server(command, log, self._people.core)
         async with asyncio.timeout(START_S):
             while True:
                 with contextlib.suppress(aiohttp.ClientConnectorError):

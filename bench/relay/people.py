@@ -38,9 +38,10 @@ class Sfu(Protocol):
 
 
 class People:
-    """Makes endpoints and what they send."""
+    """Makes endpoints and what they send. `core`: where the server is to run (None: anywhere)."""
 
-    def __init__(self, footage: Footage, speed: int, seed: int) -> None:
+    def __init__(self, footage: Footage, speed: int, seed: int, core: int | None) -> None:
+        self.core = core
         self.host = address()
         self.random = Random(seed)
         self._footage, self._speed = footage, speed

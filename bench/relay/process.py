@@ -43,9 +43,11 @@ def ahead() -> Iterator[None]:
 
 
 class Server:
-    """A child process pinned to one core."""
+    """A child process, pinned to `core` unless that is None."""
 
-    def __init__(self, command: Sequence[str], log: Path, core: int, environ: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, command: Sequence[str], log: Path, core: int | None, environ: Mapping[str, str] | None = None
+    ) -> None:
         self.log = log
         with log.open("wb") as out:
             self.process = subprocess.Popen(
@@ -55,7 +57,7 @@ class Server:
                 stderr=subprocess.STDOUT,
                 cwd=ROOT,
                 env={**os.environ, **(environ or {})},
-                preexec_fn=lambda: pin(core),
+                preexec_fn=None if core is None else lambda: pin(core),
             )
 
     @property

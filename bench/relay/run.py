@@ -5,14 +5,13 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from bench.relay.conditions import GENERATOR_CORE, Condition, Figures
+from bench.relay.conditions import Condition, Figures
 from bench.relay.footage import footage
 from bench.relay.heshi import Heshi
 from bench.relay.janus import Janus
 from bench.relay.load import Load
 from bench.relay.media_relay import MediaRelayServer
 from bench.relay.people import People, Sfu
-from bench.relay.process import pin
 from bench.relay.sending import Picture
 from bench.relay.visitor import Visitor
 
@@ -25,10 +24,18 @@ class NotAlive(Exception):
     """Not everybody's streams arrived."""
 
 
-async def measure(name: str, condition: Condition, seconds: float, seed: int, profile: Path | None = None) -> Figures:
-    """Raises `NotAlive` when the SFU does not forward everything within ALIVE_S."""
-    pin(GENERATOR_CORE)
-    people = People(footage(), condition.speed, seed)
+async def measure(
+    name: str,
+    condition: Condition,
+    seconds: float,
+    seed: int,
+    *,
+    core: int | None = None,
+    warm: float = WARM_S,
+    profile: Path | None = None,
+) -> Figures:
+    """Run the SFU on `core`. Raises `NotAlive` when it does not forward everything within ALIVE_S."""
+    people = People(footage(), condition.speed, seed, core)
     sfu = _sfu(name, people, condition, profile)
     try:
         await sfu.start()
@@ -38,7 +45,7 @@ async def measure(name: str, condition: Condition, seconds: float, seed: int, pr
             await load.run(ALIVE_S, lambda: load.streams >= condition.streams)
             if load.streams < condition.streams:
                 raise NotAlive(f"{name}: {load.streams} of {condition.streams} streams; log: {_log(sfu)}")
-            await load.run(WARM_S)
+            await load.run(warm)
             return await _window(sfu, condition, visitors, load, seconds)
         finally:
             load.close()
