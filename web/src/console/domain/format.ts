@@ -10,6 +10,14 @@ export function minuteOf(iso: string | null | undefined): string {
   return iso && !Number.isNaN(Date.parse(iso)) ? dateTime(iso) : "";
 }
 
+/** "09:30:05" in the station's zone. */
+export function clockOf(iso: string): string {
+  const moment = Date.parse(iso);
+  return Number.isNaN(moment)
+    ? ""
+    : `${dateTime(iso).slice(11)}:${String(Math.floor(moment / 1000) % 60).padStart(2, "0")}`;
+}
+
 /** The calendar day in the station's zone. */
 export function dayOf(iso: string | null | undefined): string {
   return minuteOf(iso).slice(0, 10);

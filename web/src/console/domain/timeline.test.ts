@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { aboutOf } from "./timeline";
+import { aboutOf, stretchOf } from "./timeline";
 
 it("says whom and what an entry concerns", () => {
   expect(aboutOf({ field: "id_number", party: "party_1" })).toEqual({
@@ -16,4 +16,12 @@ it("says whom and what an entry concerns", () => {
 it("says nothing where the payload is erased or unlike what it knows", () => {
   expect(aboutOf(null)).toEqual({ person: null, keys: [] });
   expect(aboutOf({ party: null, field: 3, fields: { a: 1 }, side: "../x" })).toEqual({ person: null, keys: [] });
+});
+
+it("says how long a gap of the recording was, and whose", () => {
+  const payload = { from: "2026-11-20T02:00:01.200Z", until: "2026-11-20T02:00:03.900Z", seats: ["seat_1", 3] };
+  expect(stretchOf(payload)).toEqual({ from: payload.from, until: payload.until, seconds: 3, seats: ["seat_1"] });
+  expect(stretchOf({ from: "x", until: "y" })).toBeNull();
+  expect(stretchOf({ from: payload.from })).toBeNull();
+  expect(stretchOf(null)).toBeNull();
 });

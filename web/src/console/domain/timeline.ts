@@ -29,3 +29,20 @@ export function aboutOf(payload: Record<string, unknown> | null): About {
     keys: LOOKED_UP.flatMap(([name, prefix]) => texts(known[name]).map((one) => `${prefix}.${one}`)),
   };
 }
+
+/** A stretch of time that an entry tells of, and who was concerned. */
+export interface Stretch {
+  from: string;
+  until: string;
+  seconds: number;
+  seats: string[];
+}
+
+export function stretchOf(payload: Record<string, unknown> | null): Stretch | null {
+  const { from, until, seats } = payload ?? {};
+  if (typeof from !== "string" || typeof until !== "string") return null;
+  const seconds = (Date.parse(until) - Date.parse(from)) / 1000;
+  if (Number.isNaN(seconds)) return null;
+  const known = Array.isArray(seats) ? seats.filter((seat) => typeof seat === "string") : [];
+  return { from, until, seconds: Math.max(1, Math.ceil(seconds)), seats: known };
+}
