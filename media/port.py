@@ -92,7 +92,7 @@ class Port:
         self._wanted = settings.port
         self.number = 0
         self.lost = self.errors = 0
-        self.unknown_address = self.bad_stun = self.bad_srtp = self.unsent = 0
+        self.unknown_address = self.bad_stun = self.bad_srtp = self.over_rate = self.unsent = 0
         self.wires: list[Wire] = []
         self._by_user: dict[str, Agent] = {}
         self._by_address: dict[Address, Agent] = {}
@@ -142,6 +142,7 @@ class Port:
             "unknown_address": self.unknown_address,
             "bad_stun": self.bad_stun,
             "bad_srtp": self.bad_srtp,
+            "over_rate": self.over_rate,
             "unsent": self.unsent,
         }
 

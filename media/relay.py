@@ -270,6 +270,7 @@ class Relay:
         if now - link.heard_at > SILENCE:
             self._lost(connection, "failed")
             return
+        connection.transport.earn(now)
         link.ask(now)
         link.report_switches(now)
         if sender:
