@@ -9,6 +9,7 @@ import heapq
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
 from formats.journal import JournalBroken, read_journal
@@ -69,12 +70,32 @@ def _merged(
 def _track(
     sources: Sequence[tuple[Path, Capture]], private_key: bytes, damaged: set[str]
 ) -> Iterator[AudioFrame | VideoFrame]:
-    # One endpoint's segments of a medium follow one another, so a single file is open at a time.
-    for path, capture in sorted(sources, key=lambda source: (source[1].anchor.unix_ns, source[0].name)):
-        placed = place(in_order(_captured(path, private_key, damaged)), capture.clock_rate)
-        frames = opus.frames(placed) if capture.medium == "audio" else vp8.frames(placed)
-        for frame in frames:
-            yield replace(frame, at_ns=capture.anchor.to_unix_ns(frame.at_ns))
+    """One endpoint's segments of a medium, one after the other.
+
+    Two overlap where a room was moved from one worker to another: then the later one counts from its first frame (of a
+    picture: a key frame) on.
+    """
+    ordered = sorted(sources, key=lambda source: (source[1].anchor.unix_ns, source[0].name))
+    segments = [_frames(path, capture, private_key, damaged) for path, capture in ordered]
+    following = iter(segments)
+    current, ahead = next(following, None), None
+    while current is not None:
+        later = next(following, None)
+        first = next(later, None) if later is not None else None
+        if later is not None and first is None:
+            continue  # there was nothing in it
+        for frame in current if ahead is None else chain([ahead], current):
+            if first is not None and frame.at_ns >= first.at_ns:
+                break
+            yield frame
+        current, ahead = later, first
+
+
+def _frames(path: Path, capture: Capture, private_key: bytes, damaged: set[str]) -> Iterator[AudioFrame | VideoFrame]:
+    placed = place(in_order(_captured(path, private_key, damaged)), capture.clock_rate)
+    frames = opus.frames(placed) if capture.medium == "audio" else vp8.frames(placed)
+    for frame in frames:
+        yield replace(frame, at_ns=capture.anchor.to_unix_ns(frame.at_ns))
 
 
 def _rising(frames: Iterator[AudioFrame | VideoFrame]) -> Iterator[AudioFrame | VideoFrame]:

@@ -20,6 +20,7 @@ from pathlib import Path
 from cases import Scope
 from cases.inputs import NewOfficer
 from cases.organs import all_organs
+from server.berth import who_has
 from server.migrate import migrate
 from server.settings import Settings
 from server.wiring import open_house
@@ -59,6 +60,11 @@ class Service:
         self.process.wait()
         self.process = _start(self.data, self.url.rsplit(":", 1)[1], self.log, self.environ)
         _wait_until_up(self)
+
+    def workers(self) -> list[int]:
+        """Process ids of its media workers, also of those that a killed server left behind."""
+        berths = [who_has(path) for path in (self.data / "workers").glob("*.lock")]
+        return sorted(berth.pid for berth in berths if berth is not None)
 
     def children(self, command: str) -> list[int]:
         """Process ids of its children of one kind ("worker", "jobs")."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import random
 from pathlib import Path
 
@@ -106,6 +107,19 @@ def test_segments_of_a_session_follow_each_other_around_a_caucus(studio: Studio)
     times = [at for at, _ in seen.pictures]
     assert len(times) == 40
     assert abs(times[20] - 30_030) <= 20
+
+
+def test_segments_that_overlap_where_a_room_was_moved_are_played_once(studio: Studio) -> None:
+    """The later one counts from its first key frame on; nothing is doubled, and nothing is missing."""
+    shown = video(60)
+    first = studio.capture(arrive([packet for packet in shown if packet[0] < 45 * FRAME_NS]), "video")
+    studio.now_ns += 40 * FRAME_NS
+    later = video(30, at_ns=40 * FRAME_NS, ssrc=9)
+    second = studio.capture(arrive(later), "video", segment="seg_2")
+    times = [at for at, _ in watch(play(studio, second, first)[1]).pictures]
+    assert len(times) == 70
+    assert max(b - a for a, b in itertools.pairwise(times)) <= 55
+    assert min(b - a for a, b in itertools.pairwise(times)) >= 45
 
 
 def test_a_caucus_journal_is_refused_and_cannot_be_opened_with_the_vaults_key(studio: Studio) -> None:
