@@ -62,7 +62,7 @@ class People:
         shared = Shared()
         sound = Stream(endpoint, audio, ssrcs[0], 48000, shared, self.random)
         sight = Stream(endpoint, video, ssrcs[1], 90000, shared, self.random)
-        at = self.random.randrange(250)
+        at = self.random.randrange(len(self._footage.frames))
         return [Voice(sound, self._footage, self._speed, at), Picture(sight, self._footage, self._speed, at)]
 
 

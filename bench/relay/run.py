@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from bench.relay.conditions import Condition, Figures
-from bench.relay.footage import footage
+from bench.relay.footage import SECONDS, footage
 from bench.relay.heshi import Heshi
 from bench.relay.janus import Janus
 from bench.relay.load import Load
@@ -32,10 +32,14 @@ async def measure(
     *,
     core: int | None = None,
     warm: float = WARM_S,
+    loop: int = SECONDS,
     profile: Path | None = None,
 ) -> Figures:
-    """Run the SFU on `core`. Raises `NotAlive` when it does not forward everything within ALIVE_S."""
-    people = People(footage(), condition.speed, seed, core)
+    """Run the SFU on `core`, with `loop` seconds of media over and over.
+
+    Raises `NotAlive` when it does not forward everything within ALIVE_S.
+    """
+    people = People(footage(loop), condition.speed, seed, core)
     sfu = _sfu(name, people, condition, profile)
     try:
         await sfu.start()
