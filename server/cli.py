@@ -78,7 +78,7 @@ def _worker(_: argparse.Namespace, settings: Settings) -> None:
 def _drain(asked: argparse.Namespace, settings: Settings) -> None:
     from server.draining import drain
 
-    asyncio.run(drain(settings, asked.worker))
+    print(asyncio.run(drain(settings, asked.worker)))
 
 
 def _jobs(_: argparse.Namespace, settings: Settings) -> None:

@@ -24,8 +24,8 @@ class NotDrained(HeshiError):
     en = "Not done: the worker goes on as it was."
 
 
-async def drain(settings: Settings, worker: str) -> None:
-    """Have `worker` (or "all", one after the other) emptied and ended; says so. Raises `NotDrained`."""
+async def drain(settings: Settings, worker: str) -> str:
+    """Have `worker` (or "all", one after the other) emptied and ended; a sentence about it. Raises `NotDrained`."""
     secret = KeyStore.open(settings.data / KEYS).worker_secret
     name, nonce = "operator", handshake.fresh_nonce()
     client = socketio.AsyncClient(reconnection=False)
@@ -45,4 +45,4 @@ async def drain(settings: Settings, worker: str) -> None:
         await client.shutdown()
     if "error" in answer:
         raise NotDrained(f"{answer['error']['en']} {answer['error']['detail']}")
-    print(f"{', '.join(answer['workers'])}: 已转移 {answer['rooms']} 间调解室 / rooms moved: {answer['rooms']}")
+    return f"{', '.join(answer['workers'])}: 已转移 {answer['rooms']} 间调解室 / rooms moved: {answer['rooms']}"
