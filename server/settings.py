@@ -61,7 +61,7 @@ class Settings(BaseSettings):
     """Public addresses to announce first (1:1 NAT): one IPv4, one IPv6 or both, comma-separated."""
 
     media_port: int = Field(default=0, ge=0, le=65535)
-    """First UDP port; worker n uses port + n. 0: any free port."""
+    """First UDP port; worker n uses port + n, and up to twice as many are used while workers are replaced. 0: any."""
 
     turn: Annotated[tuple[str, ...], NoDecode] = ()
     """TURN servers for browsers whose network lets no UDP through (comma-separated), e.g.
