@@ -56,8 +56,12 @@ class ExtensionIds:
 
 
 def renumbering(publisher: ExtensionIds, subscriber: ExtensionIds) -> Mapping[int, int] | None:
-    """Publisher's ids to the subscriber's for what both know; None if bytes can be passed as they are."""
-    if publisher.carried == subscriber.carried:
+    """Publisher's ids to the subscriber's for what both know; None if bytes can be passed as they are.
+
+    That is so only where *all* ids agree: else an id that means nothing to the publisher could be MID or the send time
+    to the subscriber, and a publisher could name the slot or bend the estimate of somebody else.
+    """
+    if publisher == subscriber:
         return None
     known = {number: subscriber.carried.get(uri, 0) for uri, number in publisher.carried.items()}
     return {number: other for number, other in known.items() if other}

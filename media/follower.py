@@ -11,6 +11,8 @@ from media.stream import HIGH, Stream
 NONE = -1
 """The layer of a picture that is withheld."""
 
+_NO_FLOOR = -(1 << 62)
+
 
 class Follower(ABC):
     """Follows one source at a time. A picture changes its encoding at a key frame only; until that comes the old flows.
@@ -18,7 +20,7 @@ class Follower(ABC):
     Subclasses call `_switch` for a packet that does not continue the current stream, and carry it if that says so.
     """
 
-    __slots__ = ("_first", "_generation", "_next", "_stream", "layer", "source")
+    __slots__ = ("_first", "_floors", "_generation", "_next", "_stream", "floor", "layer", "source")
 
     def __init__(self, *, first: bool) -> None:
         """`first`: served before the others. What it refuses, nobody gets."""
@@ -26,6 +28,8 @@ class Follower(ABC):
         self._stream: Stream | None = None  # what is carried
         self._next: Stream | None = None  # what is to be carried from its next key frame on
         self._generation = -1
+        self._floors: dict[Stream, tuple[int, int]] = {}  # generation, and the newest packet before this attachment
+        self.floor = _NO_FLOOR
         self.layer = HIGH
         self.source: Source | None = None
 
@@ -39,9 +43,14 @@ class Follower(ABC):
         return self._stream
 
     def attach(self, source: Source, now: float) -> None:
-        """Carry this source from its next packet (pictures: its next key frame) on."""
+        """Carry this source from its next packet (pictures: its next key frame) on.
+
+        What was sent before, and arrives only now because it was lost or overtaken, belongs to the order of before: it
+        may have been said in a caucus that has just ended.
+        """
         self.detach()
         self.source = source
+        self._floors = {stream: (stream.generation, stream.reception.highest) for stream in source.streams()}
         source.followers = (self, *source.followers) if self._first else (*source.followers, self)
         self.refresh(now)
 
@@ -97,10 +106,15 @@ class Follower(ABC):
             return False
         if stream.medium == "video" and not packet.picture.key:
             return False
+        generation, newest = self._floors.get(stream, (-1, _NO_FLOOR))
+        floor = newest if generation == stream.generation else _NO_FLOOR
+        if stream.reception.number <= floor:
+            return False
         if stream is not current:
             if current is not None:
                 current.leave(self)
             self._stream = stream
             self._next = None
         self._generation = stream.generation
+        self.floor = floor
         return True

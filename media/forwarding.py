@@ -35,7 +35,7 @@ class Forwarding:
         """Obey a forwarding table. Raises TableMalformed; then nothing changed."""
         table = parse_table(raw)
         dropped = self._dropped.get(table.room, _NEVER) if table.room not in self.rooms else _NEVER
-        if table.epoch < dropped[0] or table.revision < dropped[1]:
+        if dropped is not _NEVER and (table.epoch <= dropped[0] or table.revision < dropped[1]):
             return Applied(dropped[1], False, "idle")
         return self._room(table.room).apply(table, now)
 
@@ -51,7 +51,7 @@ class Forwarding:
         """
         if self._room_of.get(endpoint, room) != room:
             raise EndpointElsewhere(endpoint)
-        if room not in self.rooms and epoch < self._dropped.get(room, _NEVER)[0]:
+        if room not in self.rooms and epoch <= self._dropped.get(room, _NEVER)[0]:
             raise StaleEpoch(str(epoch))
         found = self._room(room)
         if epoch < found.fence.epoch:
@@ -135,7 +135,7 @@ class Forwarding:
             found.recorder_failed(cause)
 
     def drop(self, room: str) -> None:
-        """Forget a room; only what is newer than it can bring it back."""
+        """Forget a room; only a newer placement can bring it back."""
         found = self.rooms.get(room)
         if found is None:
             return

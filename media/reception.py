@@ -12,6 +12,8 @@ MAX_JUMP = 8192  # a larger step in sequence numbers is a new life of the source
 
 NEW, SEEN, RESTART, LATE = 0, 1, 2, 3
 
+_NONE = -WINDOW  # numbers of packets that overtook the first one are negative, but never so low
+
 
 class Reception:
     """Statistics and duplicate detection of one received stream."""
@@ -48,7 +50,7 @@ class Reception:
         self.last_sr = 0
         self.last_sr_at = 0.0
         self._base = 0
-        self._seen = [-1] * WINDOW
+        self._seen = [_NONE] * WINDOW
         self._transit = 0
         self._expected_prior = self._received_prior = 0
 
@@ -114,7 +116,7 @@ class Reception:
     def _restart(self, seq: int) -> None:
         self.started = True
         self.highest = self._base = self.number = seq
-        self._seen = [-1] * WINDOW
+        self._seen = [_NONE] * WINDOW
         self._seen[seq % WINDOW] = seq
         self.received = 0
         self.jitter = 0.0

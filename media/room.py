@@ -122,7 +122,13 @@ class Room:
             return
         if tap is None:
             tap = self.taps[place] = self._open_tap(place, record)
-        tap.resume(now)
+        if tap.source is None:
+            # A picture begins anew for all at once: whoever saw on would see what this journal cannot show.
+            source = self.endpoints[record.endpoint].sources[KIND[place[1]]]
+            for slot in self._slots():
+                if slot.source is source:
+                    slot.detach()
+            tap.resume(now)
 
     def _open_tap(self, place: tuple[str, Track], record: Record) -> Tap:
         if self._factory is None:

@@ -84,11 +84,15 @@ class Resender:
             self._sent_at.clear()
         self._sent_at[seq] = now
         head, tail = kept
+        if not self.ssrc:
+            # The same number again must be the same bytes again: AES-GCM encrypts with a nonce made of both, and two
+            # headers under one nonce give away its authentication key (RFC 7714, section 8.1).
+            return head, tail
         if self._timed:
             # The receiver takes the send time for this packet's own, and would see a queue that is none.
             at = Stamp.SENT_AT
             head = head[:at] + (int(now * 262144.0) & 0xFFFFFF).to_bytes(3, "big") + head[at + 3 :]
-        return (self._wrap(head), tail) if self.ssrc else (head, tail)
+        return self._wrap(head), tail
 
     def _wrap(self, head: bytes) -> bytes:
         first, second, seq, ts, _ = _HEAD.unpack_from(head)

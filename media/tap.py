@@ -35,6 +35,8 @@ class Tap(Follower):
         """Write one packet whole; a sink that raises stops the room."""
         if (stream is not self._stream or self._generation != stream.generation) and not self._switch(packet, stream):
             return
+        if stream.reception.number <= self.floor:
+            return
         try:
             self._sink.write(packet.arrival_ns, packet.data)
         except Exception as error:  # whatever the sink's trouble is, nothing may flow unrecorded

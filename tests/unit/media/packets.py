@@ -27,6 +27,7 @@ def rtp(
     pt: int = AUDIO_PT,
     mid: str = "",
     rid: str = "",
+    repaired_rid: str = "",
     level: int = -1,
     marker: bool = False,
     padding: int = 0,
@@ -37,6 +38,8 @@ def rtp(
         elements += bytes((IDS.mid << 4 | len(mid) - 1,)) + mid.encode()
     if rid:
         elements += bytes((IDS.rid << 4 | len(rid) - 1,)) + rid.encode()
+    if repaired_rid:
+        elements += bytes((IDS.repaired_rid << 4 | len(repaired_rid) - 1,)) + repaired_rid.encode()
     if level >= 0:
         elements += bytes((LEVEL << 4, level))
     block = b""

@@ -69,7 +69,10 @@ def test_a_stamp_carries_the_slots_own_identity_and_all_that_is_passed_on(
 
 def test_elements_are_renumbered_by_their_uri() -> None:
     ours = ExtensionIds.of({URI_MID: 1, URI_LEVEL: 5, UNKNOWN: 6, "urn:example:other": 7})
-    assert renumbering(ours, ExtensionIds.of({URI_MID: 9, URI_LEVEL: 5, UNKNOWN: 6, "urn:example:other": 7})) is None
+    assert renumbering(ours, ExtensionIds.of({URI_MID: 1, URI_LEVEL: 5, UNKNOWN: 6, "urn:example:other": 7})) is None
+    # Where MID has another id, an element of that id must not pass for it.
+    moved = ExtensionIds.of({URI_MID: 9, URI_LEVEL: 5, UNKNOWN: 6, "urn:example:other": 7})
+    assert renumbering(ours, moved) == {5: 5, 6: 6, 7: 7}
     ids = renumbering(ours, ExtensionIds.of({URI_LEVEL: 2, UNKNOWN: 14}))
     assert ids == {5: 2, 6: 14}
     carried = bytes((5 << 4, 77, 7 << 4 | 1, 1, 2, 6 << 4 | 2, 7, 8, 9))
