@@ -15,10 +15,10 @@ import sys
 from pathlib import Path
 
 from bench.relay import store
-from bench.relay.conditions import GENERATOR_CORE, SFU_CORE, Condition, Figures
+from bench.relay.conditions import GENERATOR_CORE, SFU_CORE, TRANSCODES, Condition, Figures
 from bench.relay.process import ahead, pin
 from bench.relay.rows import rows
-from bench.relay.run import SFUS, NotAlive, measure
+from bench.relay.run import PATIENCE_S, SFUS, NotAlive, measure
 from bench.relay.srtp_cost import Costs, bundled, debian
 from bench.relay.table import line, table
 
@@ -69,7 +69,10 @@ def main() -> None:
 
 def _one(sfu: str, condition: Condition, arguments: argparse.Namespace, seed: int) -> Figures:
     profile = arguments.profile if sfu == "heshi" else None
-    run = asyncio.run(measure(sfu, condition, arguments.seconds, seed, core=SFU_CORE, profile=profile))
+    patience = 0.0 if sfu == TRANSCODES else PATIENCE_S
+    run = asyncio.run(
+        measure(sfu, condition, arguments.seconds, seed, core=SFU_CORE, patience=patience, profile=profile)
+    )
     sys.stdout.write(line(run))
     sys.stdout.flush()
     return run

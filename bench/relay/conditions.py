@@ -12,6 +12,9 @@ BUSY = 0.70
 LATE_US = 10_000
 """A generator that sends later than this (p99) did not get its core: such a run is marked, too."""
 
+SLOW_S = 2.0
+"""An SFU that takes longer than this to send everything over a good network is marked."""
+
 TRANSCODES = "media_relay"
 
 PRIORITY = -15
@@ -64,6 +67,7 @@ class Figures:
     keys: int = 0
     frames_in: int = 0
     frames_out: int = 0
+    ramp_s: float = 0.0
 
     @property
     def per_packet(self) -> float:
@@ -91,7 +95,8 @@ class Figures:
         """What makes this run doubtful."""
         busy = f"generator at {self.generator_load:.0%}" if self.generator_load > BUSY else ""
         late = f"generator {self.late_p99_us / 1000:.0f} ms late" if self.late_p99_us > LATE_US else ""
-        return ", ".join(one for one in (busy, late) if one)
+        thin = f"{self.ramp_s:.0f} s until everything flowed" if self.ramp_s > SLOW_S else ""
+        return ", ".join(one for one in (busy, late, thin) if one)
 
     def latency_us(self, kind: str, share: float) -> float:
         """A quantile of the time from the sender's socket to the receiver's, in microseconds."""

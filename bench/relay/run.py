@@ -18,6 +18,10 @@ from bench.relay.visitor import Visitor
 SFUS = ("heshi", "janus", "media_relay")
 WARM_S = 2.0
 ALIVE_S = 15.0
+PATIENCE_S = 50.0
+"""So long an SFU may take to trust a good network with everything; what it then still withholds counts as loss."""
+
+FLOWS = 0.98
 
 
 class NotAlive(Exception):
@@ -32,11 +36,13 @@ async def measure(
     *,
     core: int | None = None,
     warm: float = WARM_S,
+    patience: float = PATIENCE_S,
     loop: int = SECONDS,
     profile: Path | None = None,
 ) -> Figures:
     """Run the SFU on `core`, with `loop` seconds of media over and over.
 
+    `patience`: how long to wait, after `warm`, until everything flows.
     Raises `NotAlive` when it does not forward everything within ALIVE_S.
     """
     people = People(footage(loop), condition.speed, seed, core)
@@ -50,7 +56,10 @@ async def measure(
             if load.streams < condition.streams:
                 raise NotAlive(f"{name}: {load.streams} of {condition.streams} streams; log: {_log(sfu)}")
             await load.run(warm)
-            return await _window(sfu, condition, visitors, load, seconds)
+            ramp = await _ramp(condition, visitors, load, patience)
+            figures = await _window(sfu, condition, visitors, load, seconds)
+            figures.ramp_s = ramp
+            return figures
         finally:
             load.close()
             for visitor in visitors:
@@ -67,6 +76,22 @@ def _sfu(name: str, people: People, condition: Condition, profile: Path | None) 
     if name == "media_relay":
         return MediaRelayServer(people)
     raise ValueError(name)
+
+
+async def _ramp(condition: Condition, visitors: list[Visitor], load: Load, patience: float) -> float:
+    """Wait until everything that is sent arrives, second by second; how many it took."""
+    begun = time.monotonic()
+    while (passed := time.monotonic() - begun) < patience:
+        before = _Counts(visitors)
+        await load.run(1.0)
+        after = _Counts(visitors)
+        sent, came = (
+            sum(one.values()) - sum(other.values())
+            for one, other in ((after.packets_in, before.packets_in), (after.packets_out, before.packets_out))
+        )
+        if came >= FLOWS * sent * (condition.room - 1):
+            return passed
+    return patience
 
 
 async def _window(sfu: Sfu, condition: Condition, visitors: list[Visitor], load: Load, seconds: float) -> Figures:

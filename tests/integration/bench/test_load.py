@@ -11,7 +11,7 @@ NO_COST = Costs("", (0.0, 0.0), (0.0, 0.0))
 
 
 async def test_a_room_of_three_is_heard_and_seen_and_counted() -> None:
-    run = await measure("heshi", Condition(3, record=True), seconds=1.0, seed=1, warm=0.2, loop=1)
+    run = await measure("heshi", Condition(3, record=True), seconds=1.0, seed=1, warm=0.2, patience=0, loop=1)
     assert run.unreadable == 0
     assert min(run.packets_out.values()) > 0
     assert min(len(found) for found in run.latency.values()) > 0
