@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from typing import Final
 
 from media.extensions import ExtensionIds
 from media.vp8 import Descriptor
@@ -125,7 +126,7 @@ class Stamp:
 
     __slots__ = ("_pt", "_ssrc", "_timed", "mid", "ours")
 
-    SENT_AT = 17
+    SENT_AT: Final = 17
     """Where the three bytes of the send time lie in a header that has one."""
 
     def __init__(self, ssrc: int, pt: int, mid: str, ids: ExtensionIds) -> None:
