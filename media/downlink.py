@@ -18,6 +18,7 @@ _FRESH = 6.0  # seconds that a word holds: browsers repeat each while there is s
 _FALL = 0.97  # a REMB below this share of the last one is a fall
 _RISEN = 1.25  # times what it fell to: a REMB that has recovered
 _LOW, _VERY_LOW = 0.9, 0.6  # shares of what we send
+_FALLING = 1.6  # seconds after a fall in which a browser would have cut again if it still had to
 _PATIENCE = 2.0  # seconds that a queue must last; loss is smoothed anyway
 _CALM = 0.08  # share lost at which more may be tried
 _TAIL_DROP = 0.03  # share lost beside a queue: the queue is full
@@ -33,12 +34,14 @@ class Outlook:
 
     `budget`: bit/s that it is believed to carry. `strained`: it carries less than we send, layers have to go.
     `roomy`: all is well, so that sending more may be tried. `loss`: share lost lately (0..1), whatever its cause.
+    `collapsed`: most is being lost right now, and waiting to see costs the voices.
     """
 
     budget: int
     strained: bool = False
     roomy: bool = False
     loss: float = 0.0
+    collapsed: bool = False
 
 
 class Downlink:
@@ -48,6 +51,7 @@ class Downlink:
         "_at",
         "_bad_since",
         "_draining",
+        "_fell_at",
         "_fell_to",
         "_loss",
         "_lost",
@@ -69,6 +73,7 @@ class Downlink:
         self._remb = 0.0
         self._remb_at = -1e9
         self._fell_to: int | None = None  # the last REMB of a fall that it has not recovered from
+        self._fell_at = -1e9
         self._sent: float | None = None
         self._rtt = 0.0
         self._draining = False  # round trips are becoming shorter
@@ -87,7 +92,7 @@ class Downlink:
         if now - self._remb_at >= _FRESH:
             self._fell_to = None
         elif bits < _FALL * self._remb:
-            self._fell_to = bits
+            self._fell_to, self._fell_at = bits, now
         elif self._fell_to is not None and bits > _RISEN * self._fell_to:
             self._fell_to = None
         self._remb = float(max(bits, 0))
@@ -108,7 +113,8 @@ class Downlink:
             self._rtt = seconds
         self._rtt_at = now
         self._draining = seconds < 0.9 * self._rtt
-        self._rtt += (seconds - self._rtt) / 2
+        # A short one is never chance; and browsers that get voices only report every five seconds.
+        self._rtt += (seconds - self._rtt) * (0.8 if seconds < self._rtt else 0.5)
         if now >= self._shortest_until:
             self._shortest_before, self._shortest, self._shortest_until = self._shortest, seconds, now + _SHORTEST
         self._shortest = min(self._shortest, seconds)
@@ -133,7 +139,8 @@ class Downlink:
             queue = self._rtt - min(self._shortest, self._shortest_before)
         told = now - self._remb_at < _FRESH
         fallen = told and self._fell_to is not None
-        low = fallen and self._remb < _LOW * sent
+        # It rises so slowly after a fall that it tells of the past, unless it falls on.
+        low = fallen and now - self._fell_at < _FALLING and self._remb < _LOW * sent
         full = queue > _QUEUE or (queue > _SHORT_QUEUE and lost > _TAIL_DROP)
         if not (low or (full and not self._draining)):
             self._bad_since = None
@@ -150,6 +157,11 @@ class Downlink:
         calm = not fallen or self._remb > 1.1 * sent
         roomy = calm and lost < _CALM and queue < _SHORT_QUEUE
         return Outlook(int(max(self._remb, sent) if told else 1.5 * sent), roomy=roomy, loss=loss)
+
+    def collapse(self, share: float) -> Outlook:
+        """What to make of the browser's cry that this share of what we send is being lost."""
+        sent = self._sent or float(START)
+        return Outlook(int(0.9 * sent * (1 - share)), strained=True, loss=self._loss.loss, collapsed=True)
 
     def _fold(self, now: float, sent: float) -> None:
         if self._at is not None and now - self._at >= _FOLD and self._packets:

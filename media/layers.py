@@ -23,6 +23,7 @@ _TRY_LOW, _TRY_HIGH = 3.0, 4.0  # seconds until a try has succeeded
 _MORE_LOSS = 0.05  # share lost more than before: the try has failed
 _FIRST = 3.0  # seconds until the first pictures show in the feedback
 _SETTLE = 4.0  # seconds until a step down shows in the feedback
+_SETTLE_COLLAPSED = 1.5  # seconds until what was sent before a step down is no longer asked for
 _WAIT, _WAIT_FAR, _LONGEST_WAIT = 4.0, 16.0, 64.0  # seconds before the next try
 _UNSETTLED = 30.0  # seconds between two falls that belong together
 _FAR = 1.3  # times what was carried: more than a little too much
@@ -179,13 +180,19 @@ class Layers:
         if not wants:
             self._tried_at = None
             return
+        if outlook.collapsed:
+            if self._tried_at is not None:
+                self._step_down(now, self._before_try, [self._tried], collapsed=True)
+            elif now - self._down_at >= _SETTLE_COLLAPSED and not self._silenced:
+                self._shed(now, wants, audible, outlook)
+            return
         if outlook.loss <= _VOICE_ONLY:
             self._lossy_since = None
         elif self._lossy_since is None:
             self._lossy_since = now
         elif now - self._lossy_since >= _SUSTAINED and not self._silenced:
             self._silenced = True
-            self._step_down(now, audible * AUDIO, [step.key for step in self._held(wants)], far=False)
+            self._step_down(now, audible * AUDIO, [step.key for step in self._held(wants)])
             return
         if self._tried_at is not None:
             if outlook.strained or outlook.loss > self._loss_before + _MORE_LOSS:
@@ -239,9 +246,12 @@ class Layers:
             step = held.pop()
             gone.append(step.key)
             more, rest = rest, rest - step.price
-        self._step_down(now, rest, gone, far=more > _FAR * outlook.budget)
+        far = more > _FAR * outlook.budget
+        self._step_down(now, rest, gone, far=far, collapsed=outlook.collapsed)
 
-    def _step_down(self, now: float, allowance: float, gone: Sequence[Key], *, far: bool) -> None:
+    def _step_down(
+        self, now: float, allowance: float, gone: Sequence[Key], *, far: bool = False, collapsed: bool = False
+    ) -> None:
         self._allowance = allowance
         # What is shown above it has no claim to stay.
         self._shown = {}
@@ -252,8 +262,8 @@ class Layers:
         self._not_before = now + self._pause
         for key in gone:
             wait = self._waits.get(key, _WAIT)
-            if far and wait > _WAIT:
-                # Missed by far twice: not asked as often as what was nearly possible.
+            if (far and wait > _WAIT) or (collapsed and key[1] == "high"):
+                # Missed by far twice, or the voices have suffered: not asked as often as what was nearly possible.
                 wait = max(wait, _WAIT_FAR)
             self._due[key] = now + wait
             self._waits[key] = min(2 * wait, _LONGEST_WAIT)

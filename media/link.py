@@ -161,6 +161,7 @@ class Link:
                     self.nacked += len(asked[1])
                     self._patience -= len(asked[1])
                     slot.repeat(asked[1], now)
+                    self.thinning.asked(slot, asked[1], now)
             elif kind == rtcp.PSFB:
                 for ssrc in rtcp.key_requests(count, body):
                     slot = self._by_ssrc.get(ssrc)

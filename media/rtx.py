@@ -15,7 +15,7 @@ AGAIN_S = 0.02
 """The same packet is not sent again sooner than this: a browser asks for all it misses in every feedback."""
 
 
-LEAST_PER_SECOND = 40.0
+LEAST_PER_SECOND = 20.0
 SHARE = 0.4
 """Of the packets sent, so many are repeated at most: a storm of requests must not become a flood, and what a full queue
 has dropped must not be poured into it twice. Enough to mend a quarter of a stream."""

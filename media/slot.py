@@ -82,6 +82,11 @@ class Slot(Follower):
             self._resender.clear()
         super().detach()
 
+    def cut(self, now: float) -> None:
+        """Withhold the picture at once, and do not repeat what was sent of it."""
+        self._resender.clear()
+        self.aim(NONE, now)
+
     def take(self, packet: Packet, stream: Stream) -> None:
         """Forward one packet of the source this slot carries now."""
         if (stream is not self._stream or self._generation != stream.generation) and not self._begin(packet, stream):
@@ -106,6 +111,7 @@ class Slot(Follower):
             return False
         if self._pictures is not None:
             self._pictures.begin(packet.picture)
+            self._resender.clear()  # a key frame needs nothing from before it
         self._clock.begin(packet.seq, packet.ts, packet.now)
         self._renumber = renumbering(stream.ids, self._ids)
         self.report_due = True

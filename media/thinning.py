@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from media.downlink import Downlink
+from media.downlink import Downlink, Outlook
 from media.follower import NONE
 from media.layers import Layer, Layers, Want
+from media.outcry import Outcry
 from media.rtcp import Report
 from media.slot import Slot
 from media.source import Source
 from media.stream import HIGH, LOW
 
 _LAYER: dict[Layer, int] = {"high": HIGH, "low": LOW, "none": NONE}
+_FAR_TOO_LOW = 0.6  # share of what we send
 _HEADERS = 60  # bytes of IP, UDP, RTP and authentication that each packet costs beside its payload
 
 
@@ -23,6 +25,7 @@ class Thinning:
         self._slots = tuple(slots)
         self._downlink = Downlink()
         self._layers = Layers()
+        self._outcries: dict[int, Outcry] = {}
         self._counted: int | None = None
         self._at = 0.0
         self._highest: dict[int, int] = {}
@@ -42,7 +45,10 @@ class Thinning:
 
     def remb(self, bits: int, now: float) -> None:
         """The browser's own estimate of what reaches it."""
+        before = self.estimate
         self._downlink.remb(now, bits)
+        if before is not None and bits < min(before, _FAR_TOO_LOW * self.sent_rate):
+            self._choose(now, self._downlink.outlook(now))  # the first second of a collapse costs most
 
     def round_trip(self, seconds: float, now: float) -> None:
         """A round trip, as measured by one of its reports."""
@@ -60,16 +66,29 @@ class Thinning:
         self._lost += fraction * packets
         self._expected += packets
 
+    def asked(self, slot: Slot, lost: Iterable[int], now: float) -> None:
+        """The browser asks for these packets of a slot again."""
+        share = self._outcries.setdefault(slot.ssrc, Outcry()).asked(lost, now)
+        if share:
+            self._choose(now, self._downlink.collapse(share))
+
     def decide(self, now: float) -> None:
         """Choose the layers anew; called about once a second."""
         self._measure(now)
+        self._choose(now, self._downlink.outlook(now))
+
+    def _choose(self, now: float, outlook: Outlook) -> None:
         pictures = [(index, slot, slot.source) for index, slot in enumerate(self._slots) if slot.medium == "video"]
         wants = [_want(index, source, now) for index, _, source in pictures if source is not None]
         audible = sum(slot.medium == "audio" and slot.source is not None for slot in self._slots)
-        chosen = self._layers.choose(now, wants, audible, self._downlink.outlook(now))
+        chosen = self._layers.choose(now, wants, audible, outlook)
         for index, slot, source in pictures:
-            if source is not None:
-                slot.aim(_LAYER[chosen[index]], now)
+            if source is None:
+                continue
+            layer = _LAYER[chosen[index]]
+            if outlook.collapsed and layer < slot.layer:
+                slot.cut(now)  # the large picture must not go on until the small one's key frame comes
+            slot.aim(layer, now)
 
     def _measure(self, now: float) -> None:
         sent = sum(
