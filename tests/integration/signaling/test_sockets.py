@@ -38,6 +38,8 @@ EXPECTED = {
     "hand.set": "MPLGCIUW",
     "media.state": "MPLGCIUW",
     "quality.report": "MPLGCIUW",
+    "screen.share": "MPLGCIUW",
+    "screen.stop": "MPLGCIUW",
     "agreement.start": "M",
     "agreement.edit": "M",
     "agreement.lock": "M",
