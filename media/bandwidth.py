@@ -19,6 +19,7 @@ CAP = 2_000_000  # bit/s, unless told otherwise
 
 _CELL = 0.05  # seconds per cell of the rate meter
 _CELLS = 20
+_BEGINNING = 4.0  # seconds in which what arrives tells more about the publisher than about the path
 _RECENT = 8  # cells: short enough to see a path that has just become thin
 _HARMLESS = 0.08  # loss below this, without a queue, does not forbid to grow
 _TAIL_DROP = 0.03  # loss above this beside a queue: the queue is full
@@ -75,6 +76,7 @@ class Uplink:
     """
 
     __slots__ = (
+        "_began",
         "_cap",
         "_cut_at",
         "_cut_rate",
@@ -92,6 +94,7 @@ class Uplink:
         self._cap = max(cap, FLOOR)
         self._meter = Meter()
         self._delays = Delays()
+        self._began: float | None = None
         self._ticked: float | None = None
         self._cut_at = -1e9
         self._relieved_at = -1e9  # the last cut for delay
@@ -126,6 +129,8 @@ class Uplink:
         """Grow or cut by the time passed and the share of packets lost since the last tick; returns `estimate`."""
         passed = 0.0 if self._ticked is None else min(max(now - self._ticked, 0.0), 2.0)
         self._ticked = now
+        if self._began is None:
+            self._began = now
         incoming = self.incoming(now)
         self.loss.report(now, fraction_lost, incoming)
         lost = self.loss.ours
@@ -144,7 +149,7 @@ class Uplink:
         limit = min(1.5 * incoming + 200_000, self._cap)
         known = self._known
         if known is None:
-            grown = self.estimate * 2.0**passed
+            grown = self.estimate * (2.0 if self._cut_at < 0 else 1.4) ** passed
         elif self.estimate < 0.85 * known:
             grown = min(self.estimate * 1.25**passed, 0.9 * known)
         elif self.estimate < 1.2 * known:
@@ -156,8 +161,12 @@ class Uplink:
 
     def _cut(self, now: float, to: float, incoming: float) -> None:
         self.estimate = max(min(int(to), self.estimate), FLOOR)
-        self._known = incoming
+        # A browser that has just begun sends little, and its first key frames all at once.
+        self._known = incoming if self._learned(now) else None
         self._cut_at = now
+
+    def _learned(self, now: float) -> bool:
+        return self._began is not None and now - self._began > _BEGINNING
 
     def _congested(self, now: float) -> bool:
         queue = self._delays.queue
@@ -173,5 +182,6 @@ class Uplink:
             self._delays.rebase()
             return False
         before = self.estimate
-        self._cut(now, incoming * (0.7 if queue > 0.2 else 0.85), incoming)
+        to = incoming * (0.7 if queue > 0.2 else 0.85)
+        self._cut(now, to if self._learned(now) else max(to, 0.6 * self.estimate), incoming)
         return self.estimate < before

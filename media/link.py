@@ -23,6 +23,9 @@ from media.thinning import Thinning
 PATIENCE = 1024
 """Lost packets a browser may name between two calls of `ask`: to look each up costs time that belongs to the others."""
 
+QUIET_S = 0.4
+"""Seconds for which the other encoding of a camera has gone on alone: this one is switched off."""
+
 NO_RTT = 0.1
 """Seconds assumed for the round trip until a report tells it."""
 
@@ -200,17 +203,24 @@ class Link:
     def ask(self, now: float) -> None:
         """Send the requests that are due: for key frames, and for packets that did not arrive."""
         self._patience = PATIENCE
-        for stream in self._bound():
-            out = b""
-            if stream.missing:
-                lost, given_up = stream.missing.due(now, self.rtt or NO_RTT)
-                if lost:
-                    out += rtcp.nack(self.ssrc, stream.ssrc, [number & 0xFFFF for number in lost])
-                if given_up and stream.medium == "video" and stream.subscribers:
-                    stream.keys.want(now)
-            if stream.medium == "video" and stream.keys.due(now):
-                out += rtcp.pli(self.ssrc, stream.ssrc)
-            self._feedback(out)
+        for source in self._sources.values():
+            newest = max((stream.last_at for stream in source.streams()), default=0.0)
+            for stream in source.streams():
+                if stream.ssrc:
+                    self._ask(stream, now, off=newest - stream.last_at > QUIET_S)
+
+    def _ask(self, stream: Stream, now: float, *, off: bool) -> None:
+        """`off`: its browser has switched this encoding off; if it were asked for, the others would become key frames."""
+        out = b""
+        if stream.missing:
+            lost, given_up = stream.missing.due(now, self.rtt or NO_RTT)
+            if lost:
+                out += rtcp.nack(self.ssrc, stream.ssrc, [number & 0xFFFF for number in lost])
+            if given_up and stream.medium == "video" and stream.subscribers:
+                stream.keys.want(now)
+        if stream.medium == "video" and not off and stream.keys.due(now):
+            out += rtcp.pli(self.ssrc, stream.ssrc)
+        self._feedback(out)
 
     def _feedback(self, body: bytes) -> None:
         if body:
