@@ -210,7 +210,7 @@ class Link:
                     self._ask(stream, now, off=newest - stream.last_at > QUIET_S)
 
     def _ask(self, stream: Stream, now: float, *, off: bool) -> None:
-        """`off`: its browser has switched this encoding off; if it were asked for, the others would become key frames."""
+        """`off`: its browser has switched this encoding off; asking would turn the other into key frames."""
         out = b""
         if stream.missing:
             lost, given_up = stream.missing.due(now, self.rtt or NO_RTT)
