@@ -27,12 +27,14 @@ SILENCE = 10.0  # seconds without media or consent after which an endpoint has f
 TICK = 0.02
 SENDER_REPORTS = 0.5
 RECEIVER_REPORTS = 1.0
+LATE_NS = 500_000_000  # the ticker has not run for so long: the process was stopped, or starved
 
 
 class _Connection:
     """One offer's connection and the task that brings it up."""
 
-    def __init__(self, room: str, endpoint: Endpoint) -> None:
+    def __init__(self, relay: Relay, room: str, endpoint: Endpoint) -> None:
+        self._relay = relay
         self.room = room
         self.endpoint = endpoint
         self.transport: Transport
@@ -43,7 +45,10 @@ class _Connection:
         if rtcp:
             self.link.rtcp(data, time.monotonic())
         else:
-            self.link.rtp(data, time.monotonic_ns())
+            now = time.monotonic_ns()
+            if now > self._relay.look_by:
+                self._relay.look(now)
+            self.link.rtp(data, now)
 
     def heard(self) -> None:
         self.link.heard_at = time.monotonic()
@@ -63,6 +68,8 @@ class Relay:
         self._retiring: dict[asyncio.Task[dict[str, Any] | None], str] = {}
         self._on_event = on_event
         self._ticker: asyncio.Task[None] | None = None
+        self.look_by = 0
+        """Monotonic nanoseconds after which no packet passes before `look`."""
         self._errors = 0
 
     @property
@@ -96,7 +103,7 @@ class Relay:
             raise RelayClosed
         offer = read_offer(sdp)
         place = self._core.admit(room, endpoint, epoch, time.monotonic())
-        connection = _Connection(room, place)
+        connection = _Connection(self, room, place)
         connection.transport = Transport(self._port, self._certificate, offer, connection.media)
         connection.link = self._core.link(place, offer.plan, connection.transport)
         answer = write_answer(offer, connection.transport.local())
@@ -119,6 +126,8 @@ class Relay:
             logger.exception("endpoint %s did not connect", name)
             self._gave_up(connection)
             return
+        if self._pending.get(name) is not connection:
+            return  # abandoned in the very turn of the loop in which it came up: `_abandon` closes it
         del self._pending[name]
         old = self._current.get(name)
         self._current[name] = connection
@@ -130,7 +139,9 @@ class Relay:
             self._settle(old.transport.close())
 
     def _gave_up(self, connection: _Connection) -> None:
-        self._pending.pop(connection.endpoint.name, None)
+        if self._pending.get(connection.endpoint.name) is not connection:
+            return
+        del self._pending[connection.endpoint.name]
         self._settle(connection.transport.close())
         if connection.endpoint.link is None:
             self._core.set_state(connection.room, connection.endpoint, "failed")
@@ -178,8 +189,11 @@ class Relay:
         What was recorded stops flowing at once. Each summary is told by a "segment" event, too.
         """
         self._core.finish(room)
-        rows = await asyncio.gather(*(task for task, name in self._retiring.items() if name == room))
-        return [row for row in rows if row is not None]
+        closing = [task for task, name in self._retiring.items() if name == room]
+        if closing:
+            # Not gathered: a caller that gives up must not take the journals' ends with it.
+            await asyncio.wait(closing)
+        return [row for task in closing if (row := task.result()) is not None]
 
     def recorder_failed(self, room: str, cause: str) -> None:
         """Stop a room whose recorder found trouble by itself, between two packets. Call it on the loop."""
@@ -263,7 +277,20 @@ class Relay:
                 except Exception:
                     self._errors += 1
                     logger.exception("reports for %s failed", connection.endpoint.name)
-            self._core.lapse(now)
+            self.look(time.monotonic_ns())
+
+    def look(self, now: int) -> None:
+        """Stop the rooms whose lease has run out. `now` in nanoseconds.
+
+        The ticker calls it, and so does the first packet after a pause of the whole process: what waited in the socket
+        meanwhile must not flow under a lease that ended long ago.
+        """
+        self.look_by = now + LATE_NS
+        try:
+            self._core.lapse(now / 1e9)
+        except Exception:  # whoever is told; the ticker must live
+            self._errors += 1
+            logger.exception("telling of a lapsed lease failed")
 
     def _serve(self, connection: _Connection, now: float, sender: bool, receiver: bool) -> None:
         link = connection.link

@@ -76,7 +76,7 @@ class Story:
                 for to, slot, one, audio, video, source in self.rows.values()
             ],
             "record": [
-                {"endpoint": one, "segment": f"{key}{number}", "key": key, "seats": [f"seat-{one}"]}
+                {"endpoint": one, "segment": f"segment{number}", "key": key, "seats": [f"seat-{one}"]}
                 | dict(zip(("audio", "video", "screen"), flags, strict=True))
                 for one, flags in self.record.items()
             ],
@@ -112,7 +112,7 @@ class Story:
         self.record.pop(one, None)
         if flags:
             self.record[one] = (bool(flags & 1), bool(flags & 2), bool(flags & 4))
-        self.segment = (key, self.segment[1] + (turn or key != self.segment[0]))
+        self.segment = (key, self.segment[1] + turn)
         self.publish(fate)
 
     def late(self, index: int, worker: int) -> None:
@@ -120,16 +120,31 @@ class Story:
         if self.tables:
             self.workers[worker].table(self.tables[-1 - index % len(self.tables)])
 
-    def place(self, told: bool, moved: bool) -> None:
-        """The room moves to the other worker; the old one may not hear of it."""
+    def place(self, told: bool, moved: bool, fate: str) -> None:
+        """The room moves to the other worker; the old one may not hear of it, and devices may be there first."""
         old = self.worker
         self.at, self.epoch = 1 - self.at, self.epoch + 1
-        self.publish("now")
+        if fate == "now":
+            self.publish(fate)
         if moved:
             for name in NAMES:
                 self.connect(name, 0)
+        if fate != "now":
+            self.everybody()
+            self.publish("now")
         if told:
             old.drop()
+
+    def everybody(self, key: bool = False) -> None:
+        """A word and a picture of each."""
+        for name in NAMES:
+            self.send(name, MIC, False, False)
+            self.send(name, HIGH, key, False)
+
+    def replace(self, name: str) -> None:
+        """The room was elsewhere and is back; a device offers before the table comes, which is late or never."""
+        self.epoch += 2
+        self.connect(name, 0)
 
     # -- connections
 
@@ -196,6 +211,10 @@ class Story:
         newest = worker.truth.arrived(sent)
         whole = newest and sent.kind not in self.publishers[connection.life].lied
         _arrive(worker, connection, data)
+        if sent.number % 5 == 0:
+            count = len(worker.reached.get(sent.number, []))
+            _arrive(worker, connection, data)  # networks duplicate
+            assert len(worker.reached.get(sent.number, [])) == count
         if whole and not worker.failed:
             self.complete(worker, sent, stream)
 
@@ -305,6 +324,17 @@ class Story:
             for target in (ssrc, *([_ssrc(owner.life, index % 6)] if index % 3 == 0 else [])):
                 asking.link.rtcp(rtcp.nack(1, target, sorted(set(numbers))), worker.hall.now)
             asking.link.rtcp(rtcp.pli(1, ssrc), worker.hall.now)
+
+    def again(self, name: str) -> None:
+        """A subscriber asks again for the last of everything it was sent."""
+        for worker in self.workers:
+            if name not in worker.now:
+                continue
+            worker.hall.now += 0.03
+            for ssrc, (index, medium, slot) in worker.now[name].cells.items():
+                numbers = worker.numbers.get((name, index, medium))
+                if numbers and ssrc == slot.ssrc:
+                    worker.now[name].link.rtcp(rtcp.nack(1, ssrc, sorted(set(numbers[-3:]))), worker.hall.now)
 
     def each(self, act: Callable[[Watched, Connection], None]) -> None:
         """Do something with every connection that is up."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from random import Random
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,54 +13,73 @@ from tests.unit.media.story import HIGH, LOW, MIC, NAMES, SHOWN, SLOTS, Story
 
 TIMES = int(os.environ.get("HESHI_SOAK", "1"))
 
-name = st.sampled_from(NAMES)
-slot = st.integers(0, SLOTS)  # one too many
-key = st.sampled_from(("joint", "caucus"))
-fate = st.sampled_from(("now", "now", "now", "late"))
-flags = st.integers(0, 7)
-members = st.sampled_from((NAMES, NAMES, ("a", "b"), ("a", "c"), ("b", "c", "d"), ("d",), ()))
-stream = st.sampled_from((MIC, MIC, HIGH, HIGH, LOW, SHOWN))
+MEMBERS = (NAMES, NAMES, ("a", "b"), ("a", "c"), ("b", "c", "d"), ("d",), ())
+FATES = ("now", "now", "now", "late")
+KEYS = ("joint", "caucus")
+
+Act = tuple[object, ...]
 
 
-def _act(method: str, *arguments: st.SearchStrategy[object]) -> st.SearchStrategy[tuple[object, ...]]:
-    return st.tuples(st.just(method), *arguments)
+def event(r: Random) -> Act:
+    """Something that changes what may flow, or might."""
+    one, other, flip = r.choice(NAMES), r.choice(NAMES), r.random() < 0.5
+    acts: tuple[Act, ...] = (
+        ("mesh", r.choice(MEMBERS), r.choice(KEYS), one, r.choice(FATES)),
+        ("mesh", r.choice(MEMBERS), r.choice(KEYS), one, "now"),
+        ("edit", one, r.randint(0, SLOTS), other, r.randint(0, 7), r.choice(FATES)),
+        ("edit", one, r.randint(0, SLOTS), other, r.randint(0, 7), "now"),
+        ("capture", one, r.randint(0, 7), r.choice(KEYS), flip, r.choice(FATES)),
+        ("late", r.randint(0, 5), r.randint(0, 1)),
+        ("connect", one, r.choice((0, 0, 1, 2))),
+        ("offer", one, r.choice((0, 0, 1))),
+        ("lose", one),
+        ("remove", one),
+        ("place", flip, r.random() < 0.7, r.choice(FATES)),
+        ("replace", one),
+        ("drop", r.randint(0, 1)),
+        ("wait", r.choice((0.5, 2.0, 12.0, 31.0))),
+        ("renew", r.randint(0, 2)),
+        ("tick",),
+        ("aim", one, r.randint(0, SLOTS - 1), r.randint(-1, 1)),
+        ("fail",),
+        ("finish",),
+        ("disk", flip),
+    )
+    return r.choice(acts)
 
 
-sending = _act("send", name, stream, st.booleans(), st.sampled_from((False, False, True)))
-tables = st.one_of(
-    _act("mesh", members, key, name, fate),
-    _act("mesh", members, key, name, fate),
-    _act("edit", name, slot, name, flags, fate),
-    _act("capture", name, flags, key, st.booleans(), fate),
-    _act("late", st.integers(0, 5), st.integers(0, 1)),
-)
-packets = st.one_of(
-    sending,
-    sending,
-    _act("both", name),
-    _act("release", name, st.integers(1, 6), st.booleans()),
-    _act("nack", name, name, st.integers(0, 50), st.integers(1, 9)),
-    _act("forge", name, name, st.integers(0, 200)),
-    _act("stray", name),
-)
-changes = st.one_of(
-    _act("connect", name, st.sampled_from((0, 0, 1, 2))),
-    _act("offer", name, st.sampled_from((0, 0, 1))),
-    _act("lose", name),
-    _act("remove", name),
-    _act("place", st.booleans(), st.booleans()),
-    _act("drop", st.integers(0, 1)),
-    _act("wait", st.sampled_from((0.5, 2.0, 12.0, 31.0))),
-    _act("renew", st.integers(0, 2)),
-    _act("tick"),
-    _act("aim", name, st.integers(0, SLOTS - 1), st.integers(-1, 1)),
-    st.sampled_from((("fail",), ("finish",), ("disk", True), ("disk", False))),
-)
-acts = st.one_of(tables, packets, packets, packets, changes)
+def packet(r: Random) -> Act:
+    """Something that is sent."""
+    one, other, flip = r.choice(NAMES), r.choice(NAMES), r.random() < 0.5
+    stream = r.choice((MIC, MIC, HIGH, HIGH, LOW, SHOWN))
+    acts: tuple[Act, ...] = (
+        ("send", one, stream, flip, False),
+        ("send", one, stream, flip, r.random() < 0.6),
+        ("both", one),
+        ("release", one, r.randint(1, 6), flip),
+        ("nack", one, other, r.randint(0, 50), r.randint(1, 9)),
+        ("forge", one, other, r.randint(0, 200)) if r.random() < 0.3 else ("both", one),
+        ("stray", one),
+    )
+    return r.choice(acts)
 
 
-def play(story: Story, act: tuple[object, ...]) -> None:
-    """One act; then everybody speaks and shows, so that what is wrong is seen."""
+def play(story: Story, act: Act, r: Random) -> None:
+    """An event; around it words and pictures, in time and late, so that what is wrong is seen."""
+    one = r.choice(NAMES)
+    for stream in (MIC, HIGH):
+        story.send(one, stream, r.random() < 0.3, True)
+        story.send(one, stream, False, False)
+    do(story, act)
+    story.again(r.choice(NAMES))
+    if r.random() < 0.5:
+        story.release(one, 9, r.random() < 0.5)
+    story.everybody(r.random() < 0.5)
+    story.release(one, 9, r.random() < 0.5)
+
+
+def do(story: Story, act: Act) -> None:
+    """What happens."""
     match act:
         case ("lose" | "remove" as what, str(one)):
             for worker in story.workers:
@@ -72,39 +92,38 @@ def play(story: Story, act: tuple[object, ...]) -> None:
                 worker.wait(seconds)
         case ("renew", int(back)):
             for worker in story.workers:
-                truth, epoch = worker.truth, story.epoch - back
-                holds = truth.known and epoch == truth.epoch and worker.hall.now < truth.until
-                assert worker.hall.core.renew("room", epoch, worker.hall.now) == holds
-                truth.until = worker.hall.now + 30 if holds else truth.until
+                worker.renew(story.epoch - back)
         case ("fail",):
             story.worker.hall.core.recorder_failed("room", "disk")
             story.worker.heed()
         case ("finish",):
-            truth = story.worker.truth
-            story.worker.hall.core.finish("room")
-            if truth.table is not None and truth.table["record"]:
-                truth.stop(story.worker.hall.now)
+            story.worker.finish()
         case ("disk", bool(full)):
             for worker in story.workers:
                 worker.journals.refuse_write = full
         case (str(method), *arguments):
             getattr(story, method)(*arguments)
-            if method in ("mesh", "edit", "capture", "late", "place", "connect"):
-                for one in NAMES:
-                    story.send(one, MIC, False, False)
-                    story.send(one, HIGH, False, False)
 
 
-@settings(max_examples=200 * TIMES, deadline=None)
-@given(st.booleans(), st.lists(acts, min_size=10, max_size=60))
-def test_nothing_flows_that_the_table_does_not_name(simulcast: bool, history: list[tuple[object, ...]]) -> None:
-    story = Story(simulcast)
+def live(simulcast: bool, seed: int, length: int) -> None:
+    """One history from its beginning: everybody is there, hears and sees everybody, and is recorded."""
+    story, r = Story(simulcast), Random(seed)
     story.mesh(NAMES, "joint", "c", "now")
     for one in NAMES:
-        story.send(one, MIC, False, False)
         story.both(one)
-    for act in history:
-        play(story, act)
+    story.everybody()
+    for _ in range(length):
+        for _ in range(r.randint(0, 3)):
+            do(story, packet(r))
+        play(story, event(r), r)
+        if r.random() < 0.1:
+            do(story, ("mesh", NAMES, "joint", r.choice(NAMES), "now"))
+
+
+@settings(max_examples=250 * TIMES, deadline=None)
+@given(st.booleans(), st.integers(0, (1 << 64) - 1), st.integers(5, 30))
+def test_nothing_flows_that_the_table_does_not_name(simulcast: bool, seed: int, length: int) -> None:
+    live(simulcast, seed, length)
 
 
 def test_two_rooms_do_not_hear_each_other() -> None:

@@ -9,7 +9,7 @@ from media.ports import Track
 from media.rtp import Packet
 from media.slot import Slot
 from tests.unit.media.packets import IDS, RTX_OFFSET, RTX_PT, Hall, Outbox, Shelf, Shelved
-from tests.unit.media.truth import TRACK, Cell, Place, Sent, Truth
+from tests.unit.media.truth import LEASE, TRACK, Cell, Place, Sent, Truth
 
 ROOM = "room"
 
@@ -35,7 +35,11 @@ class _Journal(Shelved):
 
     def write(self, arrival_ns: int, packet: bytes) -> None:
         super().write(arrival_ns, packet)
-        self._watched.written(self._place, self._label, packet)
+        try:
+            self._watched.written(self._place, self._label, packet)
+        except AssertionError as fault:  # the relay would take it for a full disk
+            self._watched.fault = fault
+            raise
 
 
 class Box(Outbox):
@@ -77,6 +81,9 @@ class Watched:
         self.kept: dict[Place, set[int]] = {}  # packets in the present journal of a place
         self._since: dict[Place, int] = {}
         self.numbers: dict[Cell, list[int]] = {}  # sequence numbers that a cell was sent
+        self._carried: dict[tuple[int, int, str, int], int] = {}  # what went out under a number of a half slot
+        self._begun: dict[Cell, tuple[int, tuple[int, int] | None]] = {}
+        self.fault: AssertionError | None = None  # of a journal
         self._packet = Packet()
 
     @property
@@ -108,8 +115,27 @@ class Watched:
             kept = self._journal(place)
             assert sent.number in kept if sent.single else kept, "seen and not recorded"
         self.reached.setdefault(sent.number, []).append(cell)
-        if packet.pt != RTX_PT:
-            self.numbers.setdefault(cell, []).append(packet.seq)
+        repeated = packet.pt == RTX_PT
+        seq = int.from_bytes(data[packet.start : packet.start + 2], "big") if repeated else packet.seq
+        first = (life, index, medium, seq) not in self._carried
+        assert self._carried.setdefault((life, index, medium, seq), sent.number) == sent.number
+        if repeated:
+            assert not first
+            return
+        assert first or medium == "audio"  # which is repeated as it was
+        if medium == "video":
+            assert not slot.withheld
+            self._picture(cell, sent, since)
+        self.numbers.setdefault(cell, []).append(packet.seq)
+
+    def _picture(self, cell: Cell, sent: Sent, since: int) -> None:
+        """A picture begins with a key frame, whatever stands behind it now; lies are judged by where they go alone."""
+        begun = self._begun.get(cell)
+        if begun == (since, None):
+            return
+        state = (since, sent.stream if sent.kind else None)
+        assert begun == state or sent.key or not sent.kind
+        self._begun[cell] = state
 
     def written(self, place: Place, label: tuple[str, ...], data: bytes) -> None:
         """A packet went into a journal."""
@@ -191,8 +217,24 @@ class Watched:
             truth.take(table, hall.now)
         self.heed()
 
+    def renew(self, epoch: int) -> None:
+        """A heartbeat."""
+        truth, now = self.truth, self.hall.now
+        holds = truth.known and epoch == truth.epoch and now < truth.until
+        assert self.hall.core.renew(ROOM, epoch, now) == holds
+        if holds:
+            truth.until = now + LEASE
+
+    def finish(self) -> None:
+        """The session's recording ends."""
+        self.hall.core.finish(ROOM)
+        if self.truth.table is not None and self.truth.table["record"]:
+            self.truth.stop(self.hall.now)
+
     def heed(self) -> None:
         """Believe the room when it says that its recorder failed: then nothing may flow."""
+        if self.fault is not None:
+            raise self.fault
         if self.failed:
             self.truth.stop(self.hall.now)
 
