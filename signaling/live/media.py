@@ -149,7 +149,13 @@ class Media:
 
     async def worker_lost(self, worker: str, rooms: set[str]) -> None:
         """Its rooms are free to be placed again; their seats offer again by themselves."""
-        await asyncio.gather(*(self._pump.lost(room_id, worker) for room_id in rooms))
+        outcomes = await asyncio.gather(
+            *(self._pump.lost(room_id, worker) for room_id in rooms), return_exceptions=True
+        )
+        for trouble in outcomes:
+            if isinstance(trouble, BaseException):
+                # The others' seats are told all the same; this one's are when a table fails to go out.
+                log.error("a room of worker %s could not be freed", worker, exc_info=trouble)
 
     async def endpoint_state(self, worker: str, room: str, endpoint: str, state: str) -> None:
         """A connection came up, failed or was closed. What a former worker says of it is no news."""

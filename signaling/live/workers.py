@@ -219,7 +219,7 @@ class Workers:
         if link is None:
             raise NoRelay(worker)
         if "room" in data:
-            link.rooms.add(str(data["room"]))
+            (link.rooms.discard if event == "drop_room" else link.rooms.add)(str(data["room"]))
         asking = asyncio.ensure_future(
             self._sio.call(event, data, to=link.sid, namespace=NAMESPACE, timeout=CALL_TIMEOUT_S)
         )
@@ -282,9 +282,9 @@ class Workers:
                 self._by_sid.pop(older.sid, None)
                 older.lost.set()
             link.capacity = float(data.get("capacity", 1))
-            link.rooms = set(holds)
             link.connected = {room: held.connected for room, held in holds.items()}
             foreign = await self._events.worker_knows(link.name, holds)
+            link.rooms = set(holds) - foreign
             if link.lost.is_set():
                 return {}
             link.heard = asyncio.get_running_loop().time()
