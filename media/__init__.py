@@ -18,8 +18,8 @@ Rules for the browser side
    No `sendEncodings`: one encoding per line for now. No data channel.
 3. Before the offer, call `setCodecPreferences` on every transceiver: Opus alone for sound, VP8 alone for pictures (it
    keeps the offer small). A browser without VP8 still joins: its picture lines come back rejected (port 0).
-4. Wait for ICE gathering to complete or at most a second; candidates in the offer are not needed, the relay answers
-   checks from wherever they come. Send the offer through signaling, `setRemoteDescription(answer)`.
+4. Send the offer through signaling as soon as it is set, without waiting for ICE to gather: candidates are not needed,
+   the relay answers checks from wherever they come. Then `setRemoteDescription(answer)`.
 5. Slot k of a table row is the k-th recvonly pair: keep `transceivers[3 + 2k].receiver.track` (sound) and
    `transceivers[4 + 2k].receiver.track` (picture) and put both into *one* MediaStream for one video element. The answer
    names the stream `slot<k>` for both (msid), which together with the relay's sender reports keeps lips in time. Tracks

@@ -1,7 +1,6 @@
 import type { MediaSetup } from "@/protocol/messages";
 import { audioLine, screenLine, SEND_LINES, videoLine } from "./slots";
 
-const GATHERING_MS = 1000;
 /** The camera in two layers, the small one first: the relay chooses for each receiver. */
 const CAMERA: RTCRtpEncodingParameters[] = [
   { rid: "q", scaleResolutionDownBy: 2, maxBitrate: 150_000 },
@@ -18,18 +17,6 @@ function preferCodecs(transceiver: RTCRtpTransceiver, kind: "audio" | "video"): 
   if (any && typeof transceiver.setCodecPreferences === "function") {
     transceiver.setCodecPreferences(codecs);
   }
-}
-
-function gathered(pc: RTCPeerConnection): Promise<void> {
-  return new Promise((resolve) => {
-    if (pc.iceGatheringState === "complete") return resolve();
-    const timer = setTimeout(resolve, GATHERING_MS);
-    pc.addEventListener("icegatheringstatechange", () => {
-      if (pc.iceGatheringState !== "complete") return;
-      clearTimeout(timer);
-      resolve();
-    });
-  });
 }
 
 /** One media connection: a fixed set of lines offered once, never renegotiated (see the protocol's chapter on media). */
@@ -78,7 +65,7 @@ export class PeerConnection {
 
   async negotiate(exchange: (offer: string) => Promise<string>): Promise<void> {
     await this.pc.setLocalDescription(await this.pc.createOffer());
-    await gathered(this.pc);
+    // At once, with no address of ours gathered yet: the relay answers wherever our checks come from.
     const sdp = await exchange(this.pc.localDescription?.sdp ?? "");
     await this.pc.setRemoteDescription({ type: "answer", sdp });
     if (!/^a=simulcast:/m.test(sdp)) await this.oneLayer();
