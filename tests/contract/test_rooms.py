@@ -233,7 +233,9 @@ async def test_only_the_responsible_officer_or_a_supervisor_hosts(house: House) 
     assert host == await house.host()
     with pytest.raises(errors.RoomHosted):
         await house.host("east.chief")
-    await house.rooms.system((await house.room()).id, lambda r, now: system.endpoint_offline(r, host.endpoint or "", now))
+    await house.rooms.system(
+        (await house.room()).id, lambda r, now: system.endpoint_offline(r, host.endpoint or "", now)
+    )
     chief = await house.host("east.chief")
     assert chief.place == 0
     assert (await house.room()).seats[host.id].presence == "left"
