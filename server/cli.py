@@ -44,7 +44,8 @@ def _parser() -> argparse.ArgumentParser:
     command("worker", _worker, "run one media worker (told by HESHI_WORKER_…)")
     drain = command("drain", _drain, "move everybody off a media worker, which then ends: for upgrades")
     drain.add_argument("worker", help="its name as the log tells it, or: all")
-    command("jobs", _jobs, "run the jobs process")
+    jobs = command("jobs", _jobs, "run the jobs process")
+    jobs.add_argument("--server", type=int, metavar="PID", help="end with this process, which has started it")
     command("settings", _settings, "list every setting, its value and its meaning")
     command("reset-password", _reset, "give an officer a new one-time password").add_argument("username")
     verify = command("verify", _verify, "check a case's timeline, or a sealed PDF")
@@ -81,10 +82,10 @@ def _drain(asked: argparse.Namespace, settings: Settings) -> None:
     print(asyncio.run(drain(settings, asked.worker)))
 
 
-def _jobs(_: argparse.Namespace, settings: Settings) -> None:
+def _jobs(asked: argparse.Namespace, settings: Settings) -> None:
     from server.jobs import run_jobs
 
-    _loop(run_jobs(settings))
+    _loop(run_jobs(settings, asked.server))
 
 
 def _settings(_: argparse.Namespace, settings: Settings) -> None:

@@ -17,16 +17,19 @@ POLL_S = 1.0
 NICENESS = 10
 
 
-async def run_jobs(settings: Settings) -> None:
-    """Work until SIGTERM or SIGINT; a job under way is offered again when its lease has run out."""
+async def run_jobs(settings: Settings, server: int | None = None) -> None:
+    """Work until SIGTERM, SIGINT, or the end of `server`, whose process id it is.
+
+    A job under way is offered again when its lease has run out.
+    """
     os.nice(NICENESS)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    parent = os.getppid()
     async with open_house(settings) as house:
-        # Without its server (killed with -9) nobody would ever end this process; a new server starts its own.
-        while not stop.is_set() and os.getppid() == parent:
+        # Without its server (killed with -9) nobody would ever end this process; a new server starts its own. It is
+        # told whose it is: asked from here it might have been orphaned before it could ask.
+        while not stop.is_set() and server in (None, os.getppid()):
             job = await house.jobs.claim([PLAYBACK])
             if job is None:
                 try:

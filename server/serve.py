@@ -113,7 +113,7 @@ async def _run(server: _Server, listener: socket.socket, pool: Pool, tell: Calla
         loop.add_signal_handler(number, stop.set)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     await server.up.wait()
-    jobs = Child("jobs", ["jobs"], dict(os.environ))
+    jobs = Child("jobs", ["jobs", "--server", str(os.getpid())], dict(os.environ))
     watched = [asyncio.create_task(pool.run()), asyncio.create_task(jobs.run())]
     await tell()
     await asyncio.wait({serving, asyncio.create_task(stop.wait())}, return_when=asyncio.FIRST_COMPLETED)
