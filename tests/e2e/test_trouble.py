@@ -6,13 +6,13 @@ import os
 import resource
 import signal
 import time
-from datetime import datetime
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.conftest import Street
+from tests.e2e.films import end, film_of, let_run
 from tests.e2e.gathering import LI, PARTY_A, PARTY_B, Gathering, gather, sees
 from tests.e2e.media_probe import nothing_came, slots
 from tests.e2e.people import (
@@ -27,7 +27,6 @@ from tests.e2e.people import (
     tid,
 )
 from tests.e2e.waiting import until
-from tests.support.playback import Film, watch
 from tests.support.service import Service
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
@@ -44,7 +43,7 @@ def test_worker_died(service: Service, street: Street, tmp_path: Path) -> None:
     tid(room.officer, "caucus-leave").click()
     phase(room.zhang, "joint")
     room.see_each_other()
-    _let_run(room, 40)
+    let_run(room, 40)
     killed = time.time()
     for worker in service.children("worker"):
         os.kill(worker, signal.SIGKILL)
@@ -52,9 +51,9 @@ def test_worker_died(service: Service, street: Street, tmp_path: Path) -> None:
     for _, page, _ in room.everybody():
         phase(page, "joint")
         expect(tid(page, "recorder")).to_have_attribute("data-state", "on")
-    _let_run(room, 20)
-    _end(room)
-    film, began = _film_of(service, room, "张三", tmp_path)
+    let_run(room, 20)
+    end(room)
+    film, began = film_of(service, room, "张三", tmp_path)
     assert film.persons == {PARTY_A}
     at = killed - began
     before = [mark[0] for mark in film.marks if mark[0] < at]
@@ -123,35 +122,7 @@ def test_two_tabs_and_a_new_device(service: Service, street: Street) -> None:
     expect(tid(room.li, "replaced")).to_be_visible()
 
 
-def _let_run(room: Gathering, frames: int) -> None:
-    """Let so many frames pass at a party's screen."""
-    before = sum(slot.frames for slot in slots(room.zhang))
-    until(room.zhang, f"{frames} frames", lambda: sum(s.frames for s in slots(room.zhang)) >= before + frames)
-
-
 def _stood_still(room: Gathering) -> bool:
     """True after two looks a good second apart (by the page's own clock)."""
     room.zhang.evaluate("() => new Promise(done => setTimeout(done, 1500))")
     return True
-
-
-def _end(room: Gathering) -> None:
-    tid(room.officer, "session-end").click()
-    tid(room.officer, "outcome-suspended").check()
-    tid(room.officer, "end-confirm").click()
-    expect(tid(room.zhang, "ended")).to_be_visible()
-
-
-def _film_of(service: Service, room: Gathering, name: str, folder: Path) -> tuple[Film, float]:
-    """The person's recording, and the time of its beginning (seconds since the epoch)."""
-    case_id = room.case.rsplit("/", 1)[1]
-
-    def made() -> dict[str, str] | None:
-        page = room.officer.request.get(f"{service.url}/api/cases/{case_id}").json()
-        rows = [row for row in page["recordings"] if name in row["seats"] and row["status"] in ("ready", "partial")]
-        return rows[0] if rows else None
-
-    row = until(room.officer, f"the recording of {name}", made, 60)
-    path = folder / "film.webm"
-    path.write_bytes(room.officer.request.get(f"{service.url}/api/recordings/{row['id']}/content").body())
-    return watch(path), datetime.fromisoformat(row["started_at"]).timestamp()
