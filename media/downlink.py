@@ -21,6 +21,7 @@ _LOW, _VERY_LOW = 0.9, 0.6  # shares of what we send
 _FALLING = 1.6  # seconds after a fall in which a browser would have cut again if it still had to
 _PATIENCE = 2.0  # seconds that a queue must last; loss is smoothed anyway
 _CALM = 0.08  # share lost at which more may be tried
+_RADIO = 0.02  # share lost at which voices suffer
 _TAIL_DROP = 0.03  # share lost beside a queue: the queue is full
 _FOLD = 0.9  # seconds of reports taken together
 _APART = 0.5  # seconds between two round trips worth telling apart
@@ -34,6 +35,7 @@ class Outlook:
 
     `budget`: bit/s that it is believed to carry. `strained`: it carries less than we send, layers have to go.
     `roomy`: all is well, so that sending more may be tried. `loss`: share lost lately (0..1), whatever its cause.
+    `radio`: it loses packets though nothing waits before it, as radio does: less would not help, twice will.
     `collapsed`: most is being lost right now, and waiting to see costs the voices.
     """
 
@@ -41,6 +43,7 @@ class Outlook:
     strained: bool = False
     roomy: bool = False
     loss: float = 0.0
+    radio: bool = False
     collapsed: bool = False
 
 
@@ -156,7 +159,8 @@ class Downlink:
             return Outlook(int(self._remb) if told else START)
         calm = not fallen or self._remb > 1.1 * sent
         roomy = calm and lost < _CALM and queue < _SHORT_QUEUE
-        return Outlook(int(max(self._remb, sent) if told else 1.5 * sent), roomy=roomy, loss=loss)
+        radio = loss > _RADIO and queue < _SHORT_QUEUE
+        return Outlook(int(max(self._remb, sent) if told else 1.5 * sent), roomy=roomy, loss=loss, radio=radio)
 
     def collapse(self, share: float) -> Outlook:
         """What to make of the browser's cry that this share of what we send is being lost."""

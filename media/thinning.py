@@ -15,6 +15,8 @@ from media.stream import HIGH, LOW
 
 _LAYER: dict[Layer, int] = {"high": HIGH, "low": LOW, "none": NONE}
 _FAR_TOO_LOW = 0.6  # share of what we send
+_RADIO_S = 2.0  # seconds of loss without a queue, after which voices go twice
+_ECHO_S = 20.0  # seconds for which they do; what comes twice is lost so seldom that reports no longer tell
 _HEADERS = 60  # bytes of IP, UDP, RTP and authentication that each packet costs beside its payload
 
 
@@ -25,6 +27,8 @@ class Thinning:
         self._slots = tuple(slots)
         self._downlink = Downlink()
         self._layers = Layers()
+        self._radio_since: float | None = None
+        self._echo_until = 0.0
         self._outcries: dict[int, Outcry] = {}
         self._counted: int | None = None
         self._at = 0.0
@@ -81,6 +85,7 @@ class Thinning:
         pictures = [(index, slot, slot.source) for index, slot in enumerate(self._slots) if slot.medium == "video"]
         wants = [_want(index, source, now) for index, _, source in pictures if source is not None]
         audible = sum(slot.medium == "audio" and slot.source is not None for slot in self._slots)
+        self._echo(now, outlook)
         chosen = self._layers.choose(now, wants, audible, outlook)
         for index, slot, source in pictures:
             if source is None:
@@ -89,6 +94,19 @@ class Thinning:
             if outlook.collapsed and layer < slot.layer:
                 slot.cut(now)  # the large picture must not go on until the small one's key frame comes
             slot.aim(layer, now)
+
+    def _echo(self, now: float, outlook: Outlook) -> None:
+        """Voices go twice where packets are lost and nothing waits: a request takes longer than players wait."""
+        if not outlook.radio:
+            self._radio_since = None
+        elif self._radio_since is None:
+            self._radio_since = now
+        elif now - self._radio_since >= _RADIO_S:
+            self._echo_until = now + _ECHO_S
+        if outlook.strained:
+            self._echo_until = now
+        for slot in self._slots:
+            slot.echo = slot.medium == "audio" and now < self._echo_until
 
     def _measure(self, now: float) -> None:
         sent = sum(
