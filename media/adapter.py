@@ -48,6 +48,7 @@ MAX_SOURCES = 32
 """Addresses that one connection may be checked from: each costs a pair and checks of ours in return."""
 
 _lib, _ffi = _binding.lib, _binding.ffi
+_protect, _unprotect, _unprotect_rtcp = _lib.srtp_protect, _lib.srtp_unprotect, _lib.srtp_unprotect_rtcp
 _buffer = _ffi.new("char[]", MAX_DATAGRAM)
 _view = _ffi.buffer(_buffer)
 _length = _ffi.new("int *")
@@ -211,7 +212,7 @@ class Transport:
         _view[0:size] = data
         _length[0] = size
         rtcp = 192 <= data[1] <= 223
-        unprotect = _lib.srtp_unprotect_rtcp if rtcp else _lib.srtp_unprotect
+        unprotect = _unprotect_rtcp if rtcp else _unprotect
         ssrc = data[4:8] if rtcp else data[8:12]
         known = ssrc in self._ssrcs
         if (not known and len(self._ssrcs) >= MAX_SSRCS) or unprotect(self._rx, _buffer, _length):
@@ -227,16 +228,15 @@ class Transport:
 
     def send_rtp(self, head: bytes, tail: bytes) -> None:
         """See `Outlet`. Never raises: one receiver's trouble must not reach the sender."""
-        at = len(head)
-        size = at + len(tail)
+        data = head + tail
+        size = len(data)
         path = self._ice.path
         if self._tx is None or path is None or size > MAX_DATAGRAM - _ROOM_FOR_TAG:
             self._port.unsent += 1
             return
-        _view[0:at] = head
-        _view[at:size] = tail
+        _view[0:size] = data
         _length[0] = size
-        if _lib.srtp_protect(self._tx, _buffer, _length):
+        if _protect(self._tx, _buffer, _length):
             self._port.unsent += 1
             return
         path[0].sendto(_view[0 : _length[0]], path[1])

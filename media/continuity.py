@@ -7,8 +7,6 @@ and a picture id that restarts stalls the decoder. Pure state, no clock of its o
 
 from __future__ import annotations
 
-from media.serial import ahead, ahead16, ahead32
-
 AUDIO_STEP = 960  # one Opus frame of 20 ms at 48 kHz
 MAX_IDLE = 3600.0  # seconds; longer gaps would overrun half the 32-bit timestamp range and look like a step back
 
@@ -47,39 +45,18 @@ class SlotClock:
 
         A packet seen before maps to what it was sent as and moves nothing.
         """
-        if ahead16(seq, self._base_seq) < 0:
+        # Serial arithmetic (see `media.serial`) written out: this runs for every packet sent.
+        since_base = (seq - self._base_seq) & 0xFFFF
+        if since_base >= 0x8000:
             return None
         out_seq = (seq + self._seq_shift) & 0xFFFF
         out_ts = (ts + self.ts_shift) & 0xFFFFFFFF
-        if ahead16(out_seq, self.seq) > 0:
+        if 0 < (out_seq - self.seq) & 0xFFFF < 0x8000:
             self.seq = out_seq
             self._at = now
             # The base follows at a distance, so that serial comparison stays exact when a source runs for hours.
-            if ahead16(seq, self._base_seq) > 0x4000:
+            if since_base > 0x4000:
                 self._base_seq = (seq - 0x2000) & 0xFFFF
-            if ahead32(out_ts, self.ts) > 0:
+            if (out_ts - self.ts) & 0xFFFFFFFF < 0x80000000:
                 self.ts = out_ts
         return out_seq, out_ts
-
-
-class PictureClock:
-    """Continuity of a VP8 counter: picture id (15 bits) or TL0PICIDX (8 bits). RFC 7741, section 4.2."""
-
-    __slots__ = ("_bits", "_mask", "_shift", "_value")
-
-    def __init__(self, bits: int, value: int) -> None:
-        self._bits = bits
-        self._mask = (1 << bits) - 1
-        self._value = value & self._mask
-        self._shift = 0
-
-    def begin(self, value: int) -> None:
-        """A new source starts at this value: it follows the last one sent."""
-        self._shift = (self._value + 1 - value) & self._mask
-
-    def carry(self, value: int) -> int:
-        """The value to send; the largest sent so far is remembered for the next switch."""
-        out = (value + self._shift) & self._mask
-        if ahead(out, self._value, self._bits) > 0:
-            self._value = out
-        return out

@@ -97,7 +97,7 @@ class Link:
     def _slot(self, line: SlotLine | None) -> Slot | None:
         if line is None:
             return None
-        return Slot(self.outlet, line.medium, line.ssrc, line.pt, line.mid, self._ids, line.cname, line.rtx)
+        return Slot(self.outlet, line.medium, line.ssrc, line.pt, self._ids, line.cname, line.rtx)
 
     def rtp(self, data: bytes, arrival_ns: int) -> None:
         """One decrypted RTP packet from the browser."""

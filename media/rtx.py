@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 
-from media.rtp import Stamp, header_size
+from media.rtp import SENT_AT, header_size
 
 _HEAD = struct.Struct("!BBHII")
 
@@ -90,8 +90,7 @@ class Resender:
             return head, tail
         if self._timed:
             # The receiver takes the send time for this packet's own, and would see a queue that is none.
-            at = Stamp.SENT_AT
-            head = head[:at] + (int(now * 262144.0) & 0xFFFFFF).to_bytes(3, "big") + head[at + 3 :]
+            head = head[:SENT_AT] + (int(now * 262144.0) & 0xFFFFFF).to_bytes(3, "big") + head[SENT_AT + 3 :]
         return self._wrap(head), tail
 
     def _wrap(self, head: bytes) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Mapping
 from secrets import randbelow, randbits
 
@@ -10,11 +11,13 @@ from media.continuity import AUDIO_STEP, SlotClock
 from media.extensions import ExtensionIds, renumber, renumbering
 from media.follower import NONE, Follower
 from media.ports import Medium, Outlet
-from media.rtp import Packet, Stamp
+from media.rtp import Packet, extension_block
 from media.rtx import Resender
 from media.source import RATES
 from media.stream import Stream
 from media.vp8 import PictureRewriter
+
+_FIXED = struct.Struct("!BBHII")
 
 
 class Slot(Follower):
@@ -26,10 +29,11 @@ class Slot(Follower):
         "_ids",
         "_outlet",
         "_pictures",
+        "_pt",
         "_renumber",
         "_resender",
         "_ring_put",
-        "_stamp",
+        "_shared",
         "cname",
         "echo",
         "fraction_lost",
@@ -48,7 +52,6 @@ class Slot(Follower):
         medium: Medium,
         ssrc: int,
         pt: int,
-        mid: str,
         ids: ExtensionIds,
         cname: str,
         rtx: tuple[int, int] = (0, 0),
@@ -61,7 +64,8 @@ class Slot(Follower):
         self.cname = cname
         self._ids = ids
         self._renumber: Mapping[int, int] | None = None
-        self._stamp = Stamp(ssrc, pt, mid, ids)
+        self._pt = pt
+        self._shared = False
         # Starting in the lower half keeps the first wrap of the sequence away from the start of SRTP (RFC 3711, 3.3.1).
         self._clock = SlotClock(RATES[medium], AUDIO_STEP if medium == "audio" else 1, randbelow(0x8000), randbits(32))
         self._pictures = PictureRewriter(randbelow(1 << 15), randbelow(256)) if medium == "video" else None
@@ -97,21 +101,34 @@ class Slot(Follower):
         sent_as = self._clock.carry(packet.seq, packet.ts, packet.now)
         if sent_as is None:
             return
-        seq = sent_as[0]
-        carried = packet.carried
-        if carried and self._renumber is not None:
-            carried = renumber(carried, self._renumber)
-        head = self._stamp.head(packet, seq, sent_as[1], carried)
+        seq, ts = sent_as
+        block = packet.block if self._shared else self._block(packet)
+        if block is None:
+            block = packet.block = extension_block(self._ids.sent, packet.now, packet.carried)
+        first = 0x90 | packet.padded if block else 0x80 | packet.padded
+        head = _FIXED.pack(first, packet.marker | self._pt, seq, ts, self.ssrc) + block
         if self._pictures is not None and packet.picture.size:
             head += self._pictures.carry(packet.picture, packet.raw)
-        self._ring_put(seq, head, packet.tail)
+        tail = packet.tail
+        self._ring_put(seq, head, tail)
         self.packets += 1
-        self.octets += len(packet.tail)
-        self._outlet.send_rtp(head, packet.tail)
-        if self.echo and (before := self._resender.ring.get((seq - 1) & 0xFFFF)) is not None:
+        self.octets += len(tail)
+        self._outlet.send_rtp(head, tail)
+        if self.echo:
+            self._send_before(seq)
+
+    def _send_before(self, seq: int) -> None:
+        before = self._resender.ring.get((seq - 1) & 0xFFFF)
+        if before is not None:
             self._outlet.send_rtp(*before)
             self.repeated += 1
             self.repeated_octets += len(before[1])
+
+    def _block(self, packet: Packet) -> bytes:
+        carried = packet.carried
+        if carried and self._renumber is not None:
+            carried = renumber(carried, self._renumber)
+        return extension_block(self._ids.sent, packet.now, carried)
 
     def _begin(self, packet: Packet, stream: Stream) -> bool:
         if not self._switch(packet, stream):
@@ -121,6 +138,7 @@ class Slot(Follower):
             self._resender.clear()  # a key frame needs nothing from before it
         self._clock.begin(packet.seq, packet.ts, packet.now)
         self._renumber = renumbering(stream.ids, self._ids)
+        self._shared = self._renumber is None and stream.ids.sent == self._ids.sent
         self.report_due = True
         return True
 

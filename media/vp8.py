@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from media.continuity import PictureClock
+import struct
 
 
 class Descriptor:
@@ -64,39 +64,51 @@ class Descriptor:
         return True
 
 
+_USUAL = struct.Struct("!BBHB")
+
+
 class PictureRewriter:
     """Rewrites picture id and TL0PICIDX of one slot from its first packet on, without ever resetting.
 
     Narrow (7-bit) ids leave as wide ones: a counter that changed its width in mid-stream would look like a restart.
     """
 
-    __slots__ = ("_narrow", "_picture", "_tl0")
+    __slots__ = ("_narrow", "_picture", "_picture_shift", "_tl0", "_tl0_shift")
 
     def __init__(self, picture: int, tl0: int) -> None:
-        self._picture = PictureClock(15, picture)
-        self._tl0 = PictureClock(8, tl0)
+        """The last values sent; 15 and 8 bits."""
+        self._picture, self._tl0 = picture & 0x7FFF, tl0 & 0xFF
+        self._picture_shift = self._tl0_shift = 0
         self._narrow = 0
 
     def begin(self, found: Descriptor) -> None:
-        """A new source starts with this packet."""
+        """A new source starts with this packet: its counters follow the last ones sent."""
         if found.picture >= 0:
             self._narrow = found.picture
-            self._picture.begin(found.picture)
+            self._picture_shift = self._picture + 1 - found.picture
         if found.tl0 >= 0:
-            self._tl0.begin(found.tl0)
+            self._tl0_shift = self._tl0 + 1 - found.tl0
 
     def carry(self, found: Descriptor, raw: bytes) -> bytes:
-        """The descriptor to send in place of `raw`."""
-        if found.picture < 0 and found.tl0 < 0:
-            return raw
-        out = bytearray(raw)
+        """The descriptor to send in place of `raw`; the largest counters sent are remembered for the next switch."""
         if found.tl0 >= 0:
-            out[found.tl0_at] = self._tl0.carry(found.tl0)
-        if found.picture >= 0:
-            at = found.picture_at
-            picture = self._picture.carry(found.picture if found.wide else self._widen(found.picture))
-            out[at : at + (2 if found.wide else 1)] = bytes((0x80 | picture >> 8, picture & 0xFF))
-        return bytes(out)
+            tl0 = (found.tl0 + self._tl0_shift) & 0xFF
+            if (tl0 - self._tl0) & 0xFF < 0x80:
+                self._tl0 = tl0
+        elif found.picture < 0:
+            return raw
+        else:
+            tl0 = -1
+        if found.picture < 0:
+            return raw[: found.tl0_at] + bytes((tl0,)) + raw[found.tl0_at + 1 :]
+        picture = ((found.picture if found.wide else self._widen(found.picture)) + self._picture_shift) & 0x7FFF
+        if (picture - self._picture) & 0x7FFF < 0x4000:
+            self._picture = picture
+        at, after = found.picture_at, found.picture_at + (2 if found.wide else 1)
+        if tl0 < 0:
+            return raw[:at] + bytes((0x80 | picture >> 8, picture & 0xFF)) + raw[after:]
+        # TL0PICIDX follows the picture id at once (RFC 7741, section 4.2), and both lie behind two bytes of flags.
+        return _USUAL.pack(raw[0], raw[1], 0x8000 | picture, tl0) + raw[after + 1 :]
 
     def _widen(self, picture: int) -> int:
         step = ((picture - self._narrow + 0x40) & 0x7F) - 0x40

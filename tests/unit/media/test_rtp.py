@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import struct
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from media.extensions import URI_MID, URI_SENT, ExtensionIds, renumber, renumbering
-from media.rtp import Packet, Stamp, header_size
+from media.rtp import SENT_AT, Packet, extension_block, header_size
 from tests.unit.media.packets import IDS, LEVEL, URI_LEVEL, rtp
 
 
@@ -43,28 +45,26 @@ UNKNOWN = "urn:example:unheard-of"
 
 
 @pytest.mark.parametrize("sent", [0, 9])
-@pytest.mark.parametrize("named", [0, 3])
 @given(
     elements=st.lists(st.tuples(st.sampled_from([1, 7]), st.binary(min_size=1, max_size=16)), max_size=3),
-    mid=st.text("0123456789az", min_size=1, max_size=16),
-    padding=st.sampled_from([0, 4]),
+    now=st.floats(0, 1e6),
 )
-def test_a_stamp_carries_the_slots_own_identity_and_all_that_is_passed_on(
-    sent: int, named: int, elements: list[tuple[int, bytes]], mid: str, padding: int
+def test_a_block_carries_our_own_time_and_all_that_is_passed_on(
+    sent: int, elements: list[tuple[int, bytes]], now: float
 ) -> None:
-    ids = ExtensionIds.of({URI_MID: named, URI_SENT: sent, URI_LEVEL: 1, UNKNOWN: 7})
-    packet, out = Packet(), Packet()
-    source = rtp(1, 2, 3, b"payload", mid="src", marker=True, padding=padding)
-    assert packet.read(source, 0, 10.25, IDS)
+    ids = ExtensionIds.of({URI_MID: 3, URI_SENT: sent, URI_LEVEL: 1, UNKNOWN: 7})
     carried = b"".join(bytes((number << 4 | len(value) - 1,)) + value for number, value in elements)
-    data = Stamp(0xABCDEF01, 111, mid, ids).head(packet, 500, 600, carried) + source[packet.start :]
+    block = extension_block(sent, now, carried)
+    assert bool(block) == bool(sent or carried)
+    data = struct.pack("!BBHII", 0x90 if block else 0x80, 111, 500, 600, 0xABCDEF01) + block + b"payload"
+    out = Packet()
     assert out.read(data, 0, 0.0, ids)
     assert header_size(data) == out.start
-    assert (out.ssrc, out.seq, out.ts, out.pt, out.marker) == (0xABCDEF01, 500, 600, 111, 0x80)
     assert data[out.start : out.end] == b"payload"
-    assert out.mid == (mid.encode() if named else b"")
     assert out.carried == carried
-    assert out.sent == (int(10.25 * (1 << 18)) if sent else -1)
+    assert out.sent == (int(now * (1 << 18)) & 0xFFFFFF if sent else -1)
+    if sent:
+        assert int.from_bytes(data[SENT_AT : SENT_AT + 3], "big") == out.sent
 
 
 def test_elements_are_renumbered_by_their_uri() -> None:
