@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The long versions of what `make test` samples: fuzzing, hostile packets, a thousand joins. About five minutes.
+# The long versions of what `make test` samples: fuzzing, isolation, hostile packets, a thousand joins. About ten minutes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export PATH="$PWD/.venv/bin:$PATH" PYTHONDONTWRITEBYTECODE=1
@@ -7,6 +7,12 @@ export HESHI_SOAK="${HESHI_SOAK:-20}" # so many times the sample
 
 say() { printf '\n\033[1m== %s\033[0m\n' "$*"; }
 fuzz() { say "fuzz every parser (x$HESHI_SOAK)"; pytest -q --timeout 1800 --hypothesis-seed="${SEED:-$RANDOM}" tests/unit/media/fuzz; }
+isolation() {
+  say "the wall, packet by packet (x$HESHI_SOAK)"
+  pytest -q --timeout 1800 --hypothesis-seed="${SEED:-$RANDOM}" tests/unit/media/test_isolation.py tests/integration/media/test_isolation_rooms.py
+  say "the wall over real connections (two minutes)"
+  HESHI_SOAK=20 SEED="${SEED:-$RANDOM}" pytest -q -s --timeout 600 tests/integration/media/test_isolation.py
+}
 joins() { say "joins that leave nothing (x$HESHI_SOAK)"; pytest -q -s --timeout 1800 tests/integration/media/test_leaks.py; }
 hostile() {
   say "hostile packets, ten rounds"
@@ -14,6 +20,6 @@ hostile() {
 }
 
 case ${1:-all} in
-  all) fuzz; joins; hostile; say "nothing broke, nothing leaked" ;;
+  all) fuzz; isolation; joins; hostile; say "nothing broke, nothing leaked" ;;
   *) "$@" ;;
 esac
