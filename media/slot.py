@@ -156,6 +156,10 @@ class Slot(Follower):
         self.repeated += count
         return count
 
+    def sent(self, seq: int) -> bool:
+        """Whether this packet was sent here lately; one that its publisher's network has lost was not."""
+        return self._resender.ring.get(seq) is not None
+
     def pace(self, seconds: float) -> None:
         """So long is it since the last call: what may be repeated follows from what was sent."""
         self._resender.pace((self.packets - self._counted) / seconds)

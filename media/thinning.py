@@ -72,7 +72,8 @@ class Thinning:
 
     def asked(self, slot: Slot, lost: Iterable[int], now: float) -> None:
         """The browser asks for these packets of a slot again."""
-        share = self._outcries.setdefault(slot.ssrc, Outcry()).asked(lost, now)
+        ours = [seq for seq in lost if slot.sent(seq)]
+        share = self._outcries.setdefault(slot.ssrc, Outcry()).asked(ours, now)
         if share:
             self._choose(now, self._downlink.collapse(share))
 
