@@ -74,7 +74,8 @@ class Street:
             kind["viewport"] = {"width": 1366, "height": 820}
         context = browser.new_context(**kind, locale="zh-CN", permissions=["camera", "microphone"])
         context.set_default_timeout(DEADLINE_MS)
-        context.tracing.start(screenshots=True, snapshots=False)
+        # Without a film of the page: four of those at once take from the machine what the pictures need.
+        context.tracing.start(screenshots=False, snapshots=False)
         self._contexts[name] = context
         return context.new_page()
 
