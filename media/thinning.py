@@ -29,6 +29,7 @@ class Thinning:
         self._layers = Layers()
         self._radio_since: float | None = None
         self._echo_until = 0.0
+        self._strained_at = -1e9
         self._outcries: dict[int, Outcry] = {}
         self._counted: int | None = None
         self._at = 0.0
@@ -98,14 +99,15 @@ class Thinning:
 
     def _echo(self, now: float, outlook: Outlook) -> None:
         """Voices go twice where packets are lost and nothing waits: a request takes longer than players wait."""
-        if not outlook.radio:
+        if outlook.strained:
+            self._strained_at = self._echo_until = now
+        if not outlook.radio or now - self._strained_at < _ECHO_S:
+            # A line that was full lately is not made fuller: its loss was its queue's, and reports lag.
             self._radio_since = None
         elif self._radio_since is None:
             self._radio_since = now
         elif now - self._radio_since >= _RADIO_S:
             self._echo_until = now + _ECHO_S
-        if outlook.strained:
-            self._echo_until = now
         for slot in self._slots:
             slot.echo = slot.medium == "audio" and now < self._echo_until
 
