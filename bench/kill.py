@@ -1,7 +1,7 @@
 """`make bench-kill`: from a worker's `kill -9` to the first picture decoded again at another person's page.
 
 Real Chromium, real service, a room of three at two workers. Each round kills the worker that has the room and waits for
-a frame that a *new* connection decoded. Prints a table and writes bench/out/kill.json; `QUICK=1` makes five rounds
+a frame that a *new* connection decoded. Prints a table and writes bench/out/kill.json; `QUICK=1` makes seven rounds
 instead of twenty-four. There is no peer that comes back by itself to compare with, so `ratio` is null.
 """
 
@@ -28,7 +28,7 @@ from tests.support.camera import PERSONS, write_camera, write_microphone
 from tests.support.service import Service, running_service
 
 OUT = Path(__file__).parent / "out" / "kill.json"
-ROUNDS = 5 if os.environ.get("QUICK") else 24
+ROUNDS = 7 if os.environ.get("QUICK") else 24
 
 WATCH = """() => {
   const old = window.__heshi.pc();
