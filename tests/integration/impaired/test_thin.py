@@ -35,7 +35,7 @@ async def test_a_collapsing_line_keeps_the_voice_and_gets_its_picture_back() -> 
         assert falling["c"].slots[0].frozen_s < 4
         settled = await call.during(8)
         call.note("300 kbit/s, later", settled)
-        assert settled["c"].slots[0].sound > 0.95
+        assert settled["c"].slots[0].sound > 0.9
         assert len(settled["c"].pictures) <= 3
         assert settled["c"].pictures[0] in ("low", "none")
 
@@ -43,7 +43,7 @@ async def test_a_collapsing_line_keeps_the_voice_and_gets_its_picture_back() -> 
         await call.during(4)
         voice = await call.during(8)
         call.note("120 kbit/s", voice)
-        assert voice["c"].slots[0].sound > 0.9
+        assert voice["c"].slots[0].sound > 0.8
         assert set(voice["c"].pictures) <= {"low", "none"}
         for stretch in (falling, settled, voice):
             _unmoved(before["b"], stretch["b"])
