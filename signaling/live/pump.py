@@ -18,7 +18,7 @@ import socketio
 
 from cases.organs import officer_of
 from formats.errors import HeshiError
-from rooms import Room, forwarding_table
+from rooms import Change, Context, Room, forwarding_table
 from rooms.errors import RoomUnknown
 from rooms.rules import system
 from rooms.view import room_view
@@ -210,13 +210,20 @@ class Pump:
         """The room's worker is gone: let seats offer again, which places the room anew."""
         room = await self._services.room(room_id)
         kept = await asyncio.to_thread(kept_until, self._services.spool, room)
-        await self._services.system(room_id, lambda r, now: system.worker_lost(r, worker, kept, now))
-        if room.placement is None or room.placement.worker != worker:
-            return
+        ended = 0
+
+        def rule(now: Room, context: Context) -> Change:
+            nonlocal ended
+            ended = now.placement.epoch if now.placement is not None and now.placement.worker == worker else 0
+            return system.worker_lost(now, worker, kept, context)
+
+        await self._services.system(room_id, rule)
+        if not ended:
+            return  # of two who noticed, the other was first
         log.warning("room %s has lost its worker %s", room_id, worker)
         self._sent.pop(room_id, None)
         for holder in self._holders.of_room(room_id):
-            await self._sio.emit("media.lost", {"why": "worker"}, to=holder.sid)
+            await self._sio.emit("media.lost", {"why": "worker", "epoch": ended}, to=holder.sid)
 
     async def _beats(self) -> None:
         while True:

@@ -67,6 +67,8 @@ class MediaLost(Message):
     """The relay's connection is gone: offer again."""
 
     why: Line
+    epoch: int = 0
+    """With the worker lost: the placement that ended. A connection of a later one is not meant."""
 
 
 class SocketAuth(Message):

@@ -613,6 +613,7 @@ export interface MediaAnswer {
  */
 export interface MediaLost {
   why: string;
+  epoch?: number;
 }
 /**
  * The browser's one offer for a new connection. m-lines: see the protocol's chapter on media.

@@ -1,5 +1,5 @@
 import { computed, onScopeDispose, ref, shallowRef, watch, type Ref } from "vue";
-import type { MediaAnswer, MediaSetup } from "@/protocol/messages";
+import type { MediaAnswer, MediaLost, MediaSetup } from "@/protocol/messages";
 import type { Devices } from "./devices";
 import { handedOver, turn } from "./handover";
 import { backoff } from "./linkState";
@@ -43,8 +43,9 @@ export function useMedia(
   let busy = false;
   let again = false;
   let begun = 0;
-  /** The epoch that `current` belongs to. */
+  /** The epoch that `current` belongs to, and that of the attempt under way (0: not answered yet). */
   let epoch = 0;
+  let answered = 0;
   /** The relay says that `current` is gone, whatever it looks like from here. */
   let condemned = false;
   let abandon: (() => void) | undefined;
@@ -79,7 +80,7 @@ export function useMedia(
     busy = true;
     if (state.value !== "connected") state.value = current.value ? "lost" : "connecting";
     let fresh: PeerConnection | null = null;
-    let answered = 0;
+    answered = 0;
     try {
       fresh = new PeerConnection(setup, devices.mic.value, devices.camera.value, screen.value);
       const given = hopeless();
@@ -95,7 +96,7 @@ export function useMedia(
       const old = current.value;
       if (old && turn(epoch, wish.value.epoch, wish.value.former) === "succeed") await handedOver(old.pc, fresh.pc);
       if (!wish.value.wanted) throw new Error("no longer wanted");
-      adopt(fresh, answered);
+      adopt(fresh);
     } catch {
       fresh?.close();
       if (!carrying()) renewIn(backoff(attempt++));
@@ -109,7 +110,7 @@ export function useMedia(
     }
   }
 
-  function adopt(fresh: PeerConnection, answered: number): void {
+  function adopt(fresh: PeerConnection): void {
     const old = current.value;
     current.value = fresh;
     state.value = "connected";
@@ -141,13 +142,15 @@ export function useMedia(
   }
 
   /** The relay's side is gone. With the worker itself lost nothing may be sent there any more. */
-  function lostByRelay(why: string): void {
+  function lostByRelay({ why, epoch: ended = 0 }: MediaLost): void {
     if (why === "unknown" && current.value === null) return;
-    condemned = true;
     if (why === "worker") {
-      abandon?.();
+      // The snapshot may have said so before: what was begun since leads to the successor already.
+      if (epoch > ended || answered > ended) return;
+      if (answered !== 0) abandon?.();
       release();
     }
+    condemned = current.value !== null;
     state.value = "lost";
     attempt = 0;
     void renew();

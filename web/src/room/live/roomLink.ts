@@ -22,7 +22,7 @@ const CONNECTION_LOST: ErrorBody = {
  * The socket of one seat. The snapshot is the only truth: commands change nothing here, the server's next snapshot does.
  * Reconnects by itself; a command that lost its acknowledgement is sent again under the same key, so it happens once.
  */
-export function useRoomLink(seat: string, onMediaLost: (why: string) => void, onStop: () => void) {
+export function useRoomLink(seat: string, onMediaLost: (lost: MediaLost) => void, onStop: () => void) {
   const link = ref(begin(Date.now()));
   const snapshot = shallowRef<Snapshot | null>(null);
   const refusal = shallowRef<ErrorBody | null>(null);
@@ -134,7 +134,7 @@ export function useRoomLink(seat: string, onMediaLost: (why: string) => void, on
     if (beat.etag !== snapshot.value?.etag) void sync();
   });
   socket.on("replaced", (message: Replaced) => happen({ type: "replaced", why: message.why }));
-  socket.on("media.lost", (message: MediaLost) => onMediaLost(message.why));
+  socket.on("media.lost", (message: MediaLost) => onMediaLost(message));
   socket.on("quality", (fresh: QualityNews) => (news.value = fresh));
 
   const timer = setInterval(() => happen({ type: "tick", now: Date.now() }), 1000);

@@ -18,7 +18,7 @@ export function useSession(seat: string, start: { mic: boolean; camera: boolean 
   const devices = useDevices(start);
   const link = useRoomLink(
     seat,
-    (why) => media.lostByRelay(why),
+    (lost) => media.lostByRelay(lost),
     () => {
       media.close();
       devices.stop();
