@@ -113,6 +113,8 @@ async def test_a_worker_that_dies_on_an_offer(town: Town) -> None:
             await officer.do("media.offer", sdp=SDP)
             await party.shown(lambda view: view["recorder"] == "ok" and view["media_epoch"] > 1)
             assert second.tables[-1]["epoch"] > worker.tables[-1]["epoch"]
+            # Told once, whoever noticed: a second word would break off what was begun at the first.
+            assert all([event for event, _ in one.seen].count("media.lost") == 1 for one in (officer, party))
         finally:
             await second.close()
 
