@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from random import Random
 from statistics import fmean
 
 import pytest
@@ -134,6 +135,52 @@ def test_a_good_line_shows_everybody_large_soon() -> None:
     moments = Subscriber(5_000_000).run(60, FACES, 3)
     assert _letters(moments[20].layers) == "HHH"
     assert _changes(moments) <= 3
+
+
+def test_a_full_room_is_shown_at_once_and_large_soon() -> None:
+    wants = [Want(slot, LOW, HIGH) for slot in range(11)]
+    moments = Subscriber(30_000_000).run(30, wants, 11)
+    assert _letters(moments[0].layers) == "L" * 11
+    large = next(number for number, moment in enumerate(moments) if _letters(moment.layers) == "H" * 11)
+    assert large <= 15
+    assert _falls(moments) == 0
+
+
+@settings(deadline=None)
+@given(st.integers(0, 1000), st.integers(1, 7))
+def test_a_busy_machine_on_a_good_line_keeps_its_pictures(seed: int, faces: int) -> None:
+    random, path, choice = Random(seed), Downlink(), Layers()
+    wants = [Want(slot, LOW, HIGH) for slot in range(faces)]
+    sent, now, remb, letters = 0, 100.0, 0.0, ""
+    for second in range(120):
+        busy = 20 <= second < 60
+        now += random.uniform(1, 3) if busy and random.random() < 0.2 else 1.0
+        path.sent(now, sent)
+        path.loss(now, 0.0, sent / 8000)
+        path.rtt(now, random.uniform(0.05, 1.5) if busy else 0.06)
+        remb = min(max(1.08 * remb, 0.4 * sent), 1.5 * sent)
+        if busy and random.random() < 0.4:
+            # It reads late and in gulps: that looks like a queue, and less seems to come through than does.
+            remb = min(remb, 0.85 * sent * random.uniform(0.75, 1.0))
+        path.remb(now, int(remb))
+        chosen = choice.choose(now, wants, faces, path.outlook(now))
+        sent = cost(wants, faces, chosen)
+        letters = _letters(chosen)
+        assert "-" not in letters
+    assert letters == "H" * faces
+
+
+def test_a_line_that_loses_nothing_and_is_too_thin_is_told_by_its_estimates() -> None:
+    path, choice = Downlink(), Layers()
+    for second in range(30):
+        path.sent(second, 230_000)
+        path.loss(second, 0.0, 30)
+        path.remb(second, 200_000 if second < 10 else 90_000 - 5_000 * (second - 10))
+        chosen = choice.choose(second, FACES[:1], 2, path.outlook(second))
+        if second <= 11:
+            assert _letters(chosen) != "-"  # one word is no proof
+        if second == 15:
+            assert _letters(chosen) == "-"
 
 
 @pytest.mark.parametrize("rembs", [True, False])
