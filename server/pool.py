@@ -29,6 +29,7 @@ class Pool:
         self._kept: dict[int, asyncio.Task[None]] = {}
         self._children: dict[int, Child] = {}
         self._retired: set[int] = set()
+        self._ending = False
 
     async def run(self) -> None:
         """Until cancelled; then every worker is ended, also those that were only taken over."""
@@ -40,12 +41,15 @@ class Pool:
         try:
             await asyncio.Event().wait()
         finally:
+            self._ending = True
             for task in self._kept.values():
                 task.cancel()
             await asyncio.gather(*self._kept.values(), return_exceptions=True)
 
     def replace(self, worker: str) -> None:
         """This worker is about to end by order: start another now, and none when it has ended."""
+        if self._ending:
+            return  # whoever ends all of us at once has told the workers, too
         for number in [number for number in self._kept if number not in self._retired]:
             if (has := who_has(self._berth(number))) is not None and has.name == worker:
                 self._retired.add(number)

@@ -59,9 +59,9 @@ class Child:
         if self.process is None or self.process.returncode is not None:
             return
         with contextlib.suppress(ProcessLookupError):
-            self.process.send_signal(signal.SIGTERM)
-            # To a worker the first alone would mean: hand your rooms to others before you go.
+            # To a worker the second alone would mean: hand your rooms to others before you go.
             self.process.send_signal(signal.SIGINT)
+            self.process.send_signal(signal.SIGTERM)
         try:
             await asyncio.wait_for(self.process.wait(), END_S)
         except TimeoutError:

@@ -32,6 +32,7 @@ ALONE_S = 60.0
 """Without signaling for so long a worker ends: its leases have lapsed; a restarted server has workers of its own."""
 LEAVE_S = 30.0
 """After SIGTERM, so long for the server to move the rooms to other workers."""
+TOGETHER_S = 0.1
 LAST_WORDS_S = 3.0
 
 
@@ -63,7 +64,8 @@ class Worker:
     async def run(self) -> None:
         """Serve until released, SIGINT, or SIGTERM and what follows from it; then flush every journal and leave."""
         self._loop.add_signal_handler(signal.SIGINT, self._stop.set)
-        self._loop.add_signal_handler(signal.SIGTERM, self._leave)
+        # A SIGINT that comes with it means: at once.
+        self._loop.add_signal_handler(signal.SIGTERM, lambda: self._loop.call_later(TOGETHER_S, self._leave))
         await self._relay.start()
         line = asyncio.create_task(self._line.keep())
         telling = asyncio.create_task(self._tell())
@@ -85,7 +87,7 @@ class Worker:
 
     def _leave(self) -> None:
         """An administrator wants this process to end: others are to take its rooms first, while there is time."""
-        if self._draining or not self._line.up:
+        if self._draining or not self._line.up or self._stop.is_set():
             self._stop.set()
             return
         self._drains()

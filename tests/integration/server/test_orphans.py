@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
 from pathlib import Path
 
 from server.migrate import migrate
 from server.settings import Settings
-from tests.support.service import ROOT
+from tests.support.service import ROOT, running_service
 
 
 async def test_jobs_end_when_the_server_died_before_they_could_look(tmp_path: Path) -> None:
@@ -23,3 +24,12 @@ async def test_jobs_end_when_the_server_died_before_they_could_look(tmp_path: Pa
     )
     async with asyncio.timeout(60):
         assert await process.wait() == 0
+
+
+def test_a_service_that_is_ended_takes_its_workers_along(tmp_path: Path) -> None:
+    """At once, and without moving rooms from one to another that is to end as well."""
+    with running_service(tmp_path, HESHI_WORKERS="2") as service:
+        service.process.send_signal(signal.SIGTERM)
+        service.process.wait(60)
+        assert service.workers() == []
+        assert "is being drained" not in service.log.read_text()
