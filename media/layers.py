@@ -29,6 +29,7 @@ _SETTLE = 4.0  # seconds until a step down shows in the feedback
 _SETTLE_COLLAPSED = 1.5  # seconds until what was sent before a step down is no longer asked for
 _WAIT, _WAIT_FAR, _LONGEST_WAIT = 4.0, 16.0, 64.0  # seconds before the next try; _WAIT_FAR at most without proof
 _UNSETTLED = 30.0  # seconds between two falls that belong together
+_VAGUE = 1.5  # times what seems to come through in a collapse: seconds later it is known better
 _FAR = 1.3  # times what was carried: more than a little too much
 _FORGIVEN = 120.0  # seconds without strain, after which the wait is short again
 _VOICE_ONLY, _PICTURES_AGAIN = 0.15, 0.10  # share lost
@@ -230,6 +231,11 @@ class Layers:
             if now >= self._not_before and (not self._silenced or outlook.loss < _PICTURES_AGAIN):
                 self._try(now, wants, audible, outlook)
 
+    @property
+    def trying(self) -> bool:
+        """Whether something is being tried, so that one bad moment tells enough."""
+        return self._tried_at is not None
+
     def _held(self, wants: Sequence[Want]) -> list[Step]:
         return [step for step in _steps(wants) if _holds(self._shown.get(step.want.slot, "none"), step)]
 
@@ -277,7 +283,8 @@ class Layers:
             self._allowance = min(self._allowance, audible * AUDIO)
             return
         rest = more = cost(wants, audible, self._shown)
-        while held and (not gone or rest > outlook.budget) and (outlook.proven or not held[-1].base):
+        fits = outlook.budget * (_VAGUE if outlook.collapsed else 1)
+        while held and (not gone or rest > fits) and (outlook.proven or not held[-1].base):
             step = held.pop()
             gone.append(step)
             more, rest = rest, rest - step.price
@@ -313,7 +320,7 @@ class Layers:
             wait = self._waits.get(step.key, _WAIT)
             if (far and wait > _WAIT) or outlook.collapsed:
                 # Missed by far twice, or the voices have suffered: not asked as often as what was nearly possible.
-                wait = max(wait, _WAIT_FAR)
+                wait = max(wait, _WAIT_FAR if far or not step.base else 2 * _WAIT)
             self._due[step.key] = now + wait
             if plain:
                 self._waits[step.key] = min(2 * wait, _LONGEST_WAIT)

@@ -23,9 +23,6 @@ from media.thinning import Thinning
 PATIENCE = 1024
 """Lost packets a browser may name between two calls of `ask`: to look each up costs time that belongs to the others."""
 
-QUIET_S = 0.4
-"""Seconds for which the other encoding of a camera has gone on alone: this one is switched off."""
-
 NO_RTT = 0.1
 """Seconds assumed for the round trip until a report tells it."""
 
@@ -201,13 +198,13 @@ class Link:
             stream.reception.last_sr_at = now
 
     def ask(self, now: float) -> None:
-        """Send the requests that are due: for key frames, and for packets that did not arrive."""
+        """Send the requests that are due: for key frames, and for packets that did not arrive; many times a second."""
         self._patience = PATIENCE
         for source in self._sources.values():
-            newest = max((stream.last_at for stream in source.streams()), default=0.0)
+            source.watch(now)
             for stream in source.streams():
                 if stream.ssrc:
-                    self._ask(stream, now, off=newest - stream.last_at > QUIET_S)
+                    self._ask(stream, now, off=source.off(stream))
 
     def _ask(self, stream: Stream, now: float, *, off: bool) -> None:
         """`off`: its browser has switched this encoding off; asking would turn the other into key frames."""

@@ -13,6 +13,7 @@ from media.serial import ahead16
 
 WINDOW = 20  # packets sent
 HALF = 0.5  # share of a window; a path that loses a fifth at random reaches it once in 400 windows
+TRIED = 0.4  # share of one window that is enough after something has just been added
 _APART, _TOGETHER = 0.1, 2.0  # seconds between two bad windows that belong together: one is an outage
 
 
@@ -28,8 +29,11 @@ class Outcry:
         self._bad_at = -1e9
         self._share = 0.0
 
-    def asked(self, lost: Iterable[int], now: float) -> float:
-        """Sequence numbers asked for again; the share lost (0..1) if that is an outcry, else 0."""
+    def asked(self, lost: Iterable[int], now: float, *, trying: bool = False) -> float:
+        """Sequence numbers asked for again; the share lost (0..1) if that is an outcry, else 0.
+
+        `trying`: more is sent than before, to see whether it comes through: then one bad window says that it does not.
+        """
         found = 0.0
         for seq in lost:
             if self._first is None:
@@ -40,11 +44,13 @@ class Outcry:
             self._count += 1
             span = ahead16(seq, self._first) + 1
             if span >= WINDOW or span < 1:
-                found = max(found, self._close(self._count / span if span > 0 else 0.0, now))
+                found = max(found, self._close(self._count / span if span > 0 else 0.0, now, trying))
         return found
 
-    def _close(self, share: float, now: float) -> float:
+    def _close(self, share: float, now: float, trying: bool) -> float:
         self._first, self._count = (self._last + 1) & 0xFFFF, 0
+        if trying and share >= TRIED:
+            return share
         if share < HALF:
             self._bad_at = -1e9
             return 0.0

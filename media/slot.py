@@ -12,7 +12,8 @@ from media.extensions import ExtensionIds, renumber, renumbering
 from media.follower import NONE, Follower
 from media.ports import Medium, Outlet
 from media.rtp import Packet, extension_block
-from media.rtx import Resender
+from media.rtx import KEPT, Resender
+from media.serial import ahead16
 from media.source import RATES
 from media.stream import Stream
 from media.vp8 import PictureRewriter
@@ -26,6 +27,7 @@ class Slot(Follower):
     __slots__ = (
         "_clock",
         "_counted",
+        "_forgotten",
         "_ids",
         "_outlet",
         "_pictures",
@@ -72,7 +74,7 @@ class Slot(Follower):
         self._resender = Resender(*rtx, randbelow(0x8000), bool(ids.sent))
         self._ring_put = self._resender.ring.put
         self.packets = self.octets = self.repeated = self.repeated_octets = 0
-        self._counted = 0
+        self._counted = self._forgotten = 0
         self.fraction_lost = 0.0
         self.report_due = False
         self.echo = False
@@ -86,13 +88,17 @@ class Slot(Follower):
     def detach(self) -> None:
         """Carry nothing; what was sent is not repeated any more either."""
         if self.source is not None:
-            self._resender.clear()
+            self._forget()
         super().detach()
 
     def cut(self, now: float) -> None:
         """Withhold the picture at once, and do not repeat what was sent of it."""
-        self._resender.clear()
+        self._forget()
         self.aim(NONE, now)
+
+    def _forget(self) -> None:
+        self._resender.clear()
+        self._forgotten = self.packets
 
     def take(self, packet: Packet, stream: Stream) -> None:
         """Forward one packet of the source this slot carries now."""
@@ -135,7 +141,7 @@ class Slot(Follower):
             return False
         if self._pictures is not None:
             self._pictures.begin(packet.picture)
-            self._resender.clear()  # a key frame needs nothing from before it
+            self._forget()  # a key frame needs nothing from before it
         self._clock.begin(packet.seq, packet.ts, packet.now)
         self._renumber = renumbering(stream.ids, self._ids)
         self._shared = self._renumber is None and stream.ids.sent == self._ids.sent
@@ -159,6 +165,13 @@ class Slot(Follower):
     def sent(self, seq: int) -> bool:
         """Whether this packet was sent here lately; one that its publisher's network has lost was not."""
         return self._resender.ring.get(seq) is not None
+
+    def unsent(self, first: int, last: int) -> int:
+        """How many of these sequence numbers (extended, both included) were not sent here, as far as is remembered."""
+        newest, get = self._clock.seq, self._resender.ring.get
+        kept = min(self.packets - self._forgotten, KEPT)
+        numbers = range(max(first, last - KEPT + 1), last + 1)
+        return sum(0 <= ahead16(newest, seq & 0xFFFF) < kept and get(seq & 0xFFFF) is None for seq in numbers)
 
     def pace(self, seconds: float) -> None:
         """So long is it since the last call: what may be repeated follows from what was sent."""

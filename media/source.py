@@ -18,10 +18,14 @@ MEDIUM: dict[Kind, Medium] = {"mic": "audio", "camera": "video", "screen": "vide
 RATES: dict[Medium, int] = {"audio": 48000, "video": 90000}
 
 
+QUIET_S = 0.4
+"""Seconds for which the other encoding of a camera has gone on alone: this one is switched off."""
+
+
 class Source:
     """A medium that lives as long as its endpoint. A single encoding counts as the high one."""
 
-    __slots__ = ("_streams", "endpoint", "followers", "kind", "medium")
+    __slots__ = ("_gone", "_streams", "endpoint", "followers", "kind", "medium")
 
     def __init__(self, endpoint: str, kind: Kind) -> None:
         self.endpoint = endpoint
@@ -29,6 +33,7 @@ class Source:
         self.medium = MEDIUM[kind]
         self.followers: tuple[Follower, ...] = ()
         self._streams: dict[int, Stream] = {}
+        self._gone: list[Stream] = []
 
     def streams(self) -> Iterator[Stream]:
         """All encodings known so far."""
@@ -52,15 +57,28 @@ class Source:
         for follower in self.followers:
             follower.refresh(now)
 
+    def off(self, stream: Stream) -> bool:
+        """Whether its browser has switched this encoding off: the other one goes on without it."""
+        return any(other.last_at - stream.last_at > QUIET_S for other in self._streams.values())
+
+    def watch(self, now: float) -> None:
+        """Let whoever follows look again as soon as an encoding was switched off or on; called many times a second."""
+        if len(self._streams) > 1:
+            gone = [stream for stream in self._streams.values() if self.off(stream)]
+            if gone != self._gone:
+                self._gone = gone
+                self.refresh(now)
+
     def unbind(self) -> None:
         """The connection that carried it is gone."""
         for stream in self._streams.values():
             stream.unbind()
 
+    def arriving(self, layer: int, now: float) -> Stream | None:
+        """This encoding, if it arrives now."""
+        stream = self._streams.get(layer)
+        return stream if stream is not None and stream.alive(now) and not self.off(stream) else None
+
     def pick(self, layer: int, now: float) -> Stream | None:
         """The best encoding for who wants this layer: that one, else the other, of those that arrive now."""
-        for wanted in (layer, LOW if layer == HIGH else HIGH):
-            stream = self._streams.get(wanted)
-            if stream is not None and stream.alive(now):
-                return stream
-        return None
+        return self.arriving(layer, now) or self.arriving(LOW if layer == HIGH else HIGH, now)

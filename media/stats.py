@@ -69,8 +69,8 @@ def _sent(endpoint: Endpoint, now: float) -> Picture:
     camera = endpoint.sources["camera"]
     if not camera.followers:
         return "off"
-    alive = [stream.layer for stream in camera.streams() if stream.alive(now)]
-    return "none" if not alive else "high" if HIGH in alive else "low"
+    best = camera.pick(HIGH, now)
+    return "none" if best is None else "high" if best.layer == HIGH else "low"
 
 
 def room_stats(room: Room) -> dict[str, Any]:

@@ -17,6 +17,7 @@ _LAYER: dict[Layer, int] = {"high": HIGH, "low": LOW, "none": NONE}
 _FAR_TOO_LOW = 0.6  # share of what we send
 _RADIO_S = 2.0  # seconds of loss without a queue, after which voices go twice
 _ECHO_S = 20.0  # seconds for which they do; what comes twice is lost so seldom that reports no longer tell
+_REPORTS_APART = 0.2  # seconds between two reports about one slot: each costs a look at all that it covers
 _HEADERS = 60  # bytes of IP, UDP, RTP and authentication that each packet costs beside its payload
 
 
@@ -33,7 +34,8 @@ class Thinning:
         self._outcries: dict[int, Outcry] = {}
         self._counted: int | None = None
         self._at = 0.0
-        self._highest: dict[int, int] = {}
+        self._by_ssrc = {slot.ssrc: slot for slot in slots}
+        self._reported: dict[int, tuple[int, int, float]] = {}  # highest number, packets lost in all, when
         self._lost = self._expected = 0.0
         self.sent_rate = 0.0
         """Bit/s that went to this browser over about the last second."""
@@ -60,21 +62,31 @@ class Thinning:
         self._downlink.rtt(now, seconds)
 
     def report(self, report: Report, now: float) -> None:
-        """A report block about one of its slots."""
-        before = self._highest.get(report.ssrc)
-        self._highest[report.ssrc] = report.highest
-        packets = report.highest - before if before is not None else 0
-        if not 0 < packets < 1 << 16:
+        """A report block about one of its slots.
+
+        What its publisher's network has lost never left here, and is taken off: the numbers have holes then. The count
+        of all losses is compared, because what arrives late is taken off that again (RFC 3550, section 6.4.1).
+        """
+        slot, before = self._by_ssrc.get(report.ssrc), self._reported.get(report.ssrc)
+        if slot is None or (before is not None and now - before[2] < _REPORTS_APART):
             return
-        fraction = report.fraction_lost / 256
-        self._downlink.loss(now, fraction, packets)
-        self._lost += fraction * packets
-        self._expected += packets
+        self._reported[report.ssrc] = (report.highest, report.lost, now)
+        packets = report.highest - before[0] if before is not None else 0
+        if before is None or not 0 < packets < 1 << 15:
+            return
+        unsent = slot.unsent(before[0] + 1, report.highest)
+        sent = packets - unsent
+        if not sent:
+            return
+        lost = min(max(report.lost - before[1] - unsent, 0), sent)
+        self._downlink.loss(now, lost / sent, sent)
+        self._lost += lost
+        self._expected += sent
 
     def asked(self, slot: Slot, lost: Iterable[int], now: float) -> None:
         """The browser asks for these packets of a slot again."""
         ours = [seq for seq in lost if slot.sent(seq)]
-        share = self._outcries.setdefault(slot.ssrc, Outcry()).asked(ours, now)
+        share = self._outcries.setdefault(slot.ssrc, Outcry()).asked(ours, now, trying=self._layers.trying)
         if share:
             self._choose(now, self._downlink.collapse(share))
 
@@ -131,5 +143,5 @@ def _want(index: int, source: Source, now: float) -> Want:
 
 
 def _rate(source: Source, layer: int, now: float) -> int | None:
-    stream = source.stream(layer)
-    return int(stream.bit_rate) if stream is not None and stream.alive(now) else None
+    stream = source.arriving(layer, now)
+    return int(stream.bit_rate) if stream is not None else None

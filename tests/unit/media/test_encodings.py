@@ -82,13 +82,7 @@ def test_each_subscriber_has_its_own_choice_and_a_switch_waits_for_a_key_frame()
     camera.both(key=True)
     camera.aim("c", LOW)
     camera.hall.links["a"].ask(camera.hall.now)
-    asked = {
-        body[4:8]
-        for data in camera.hall.boxes["a"].rtcp
-        for kind, fmt, body in rtcp.split(data)
-        if (kind, fmt) == (rtcp.PSFB, rtcp.PLI)
-    }
-    assert asked == {SSRC[LOW].to_bytes(4, "big")}
+    assert _asked(camera.hall) == {SSRC[LOW]}
     camera.both()
     camera.both(key=True)
     camera.both()
@@ -128,6 +122,44 @@ def test_an_encoding_that_its_browser_switches_off_is_replaced() -> None:
     assert shelf.packets["a", "seg", "video"][-1][-1] == LOW
     endpoint = camera.hall.core.rooms["room"].endpoints["a"]
     assert quality(endpoint, camera.hall.links["a"], camera.hall.now).sending == "low"
+
+
+def test_an_encoding_that_falls_silent_beside_the_other_is_left_within_half_a_second() -> None:
+    shelf = Shelf()
+    camera = Camera(shelf)
+    hall, link = camera.hall, camera.hall.links["a"]
+    for _ in range(3):
+        camera.both(key=True)
+    link.ask(hall.now)
+    hall.boxes["a"].rtcp.clear()
+    began = hall.now
+    key = False
+    while camera.got("b")[-1] == HIGH:
+        camera.frame(LOW, key=key)
+        hall.now += 1 / 30
+        link.ask(hall.now)
+        key = SSRC[LOW] in _asked(hall)  # its browser answers with the next frame
+        assert hall.now - began < 0.5
+    assert camera.got("c")[-1] == LOW
+    assert shelf.packets["a", "seg", "video"][-1][-1] == LOW
+    assert SSRC[HIGH] not in _asked(hall)  # or its browser would make key frames of the other one
+
+    # And when it comes back, everybody follows.
+    camera.both()
+    link.ask(hall.now)
+    assert SSRC[HIGH] in _asked(hall)
+    camera.both(key=True)
+    assert camera.got("b")[-1] == camera.got("c")[-1] == shelf.packets["a", "seg", "video"][-1][-1] == HIGH
+
+
+def _asked(hall: Hall) -> set[int]:
+    """The encodings of a for which a key frame was asked."""
+    return {
+        int.from_bytes(body[4:8], "big")
+        for data in hall.boxes["a"].rtcp
+        for kind, fmt, body in rtcp.split(data)
+        if (kind, fmt) == (rtcp.PSFB, rtcp.PLI)
+    }
 
 
 steps = st.lists(

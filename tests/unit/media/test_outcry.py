@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -28,7 +29,7 @@ def _cries(loss: float, seconds: int, seed: int, *, rate: int = 100, rtt: float 
     return [share for share in found if share]
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(st.integers(0, 1000))
 def test_most_lost_is_soon_an_outcry(seed: int) -> None:
     cries = _cries(0.7, 2, seed)
@@ -36,7 +37,7 @@ def test_most_lost_is_soon_an_outcry(seed: int) -> None:
     assert 0.5 <= cries[0] <= 1
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=25)
 @given(st.integers(0, 1000), st.floats(0, 0.1))
 def test_a_lossy_radio_is_none(seed: int, loss: float) -> None:
     assert _cries(loss, 20, seed) == []
@@ -47,6 +48,12 @@ def test_an_outage_of_the_radio_is_none() -> None:
     assert outcry.asked(range(100, 180), 5.0) == 0
     assert outcry.asked(range(100, 180), 5.1) == 0
     assert outcry.asked([400, 900, 901], 9.0) == 0
+
+
+def test_while_something_is_tried_one_bad_window_is_enough() -> None:
+    assert Outcry().asked(range(200, 300, 2), 5.0) == 0
+    assert Outcry().asked(range(200, 300, 2), 5.0, trying=True) == pytest.approx(0.5, abs=0.03)
+    assert Outcry().asked(range(200, 400, 5), 5.0, trying=True) == 0
 
 
 @given(st.lists(st.tuples(st.lists(st.integers(0, 0xFFFF), max_size=30), st.floats(0, 10)), max_size=30))
