@@ -74,7 +74,8 @@ class Slot(Follower):
         self._resender = Resender(*rtx, randbelow(0x8000), bool(ids.sent))
         self._ring_put = self._resender.ring.put
         self.packets = self.octets = self.repeated = self.repeated_octets = 0
-        self._counted = self._forgotten = 0
+        self._counted = 0
+        self._forgotten = 0, self._clock.seq  # packets and sequence number when what was sent before was forgotten
         self.fraction_lost = 0.0
         self.report_due = False
         self.echo = False
@@ -98,7 +99,7 @@ class Slot(Follower):
 
     def _forget(self) -> None:
         self._resender.clear()
-        self._forgotten = self.packets
+        self._forgotten = self.packets, self._clock.seq
 
     def take(self, packet: Packet, stream: Stream) -> None:
         """Forward one packet of the source this slot carries now."""
@@ -169,7 +170,8 @@ class Slot(Follower):
     def unsent(self, first: int, last: int) -> int:
         """How many of these sequence numbers (extended, both included) were not sent here, as far as is remembered."""
         newest, get = self._clock.seq, self._resender.ring.get
-        kept = min(self.packets - self._forgotten, KEPT)
+        packets, seq = self._forgotten
+        kept = KEPT if self.packets - packets >= KEPT else min(ahead16(newest, seq), KEPT)
         numbers = range(max(first, last - KEPT + 1), last + 1)
         return sum(0 <= ahead16(newest, seq & 0xFFFF) < kept and get(seq & 0xFFFF) is None for seq in numbers)
 
