@@ -11,13 +11,14 @@ Rules for the browser side
    by the relay. Never renegotiate, never restart ICE, never `transceiver.stop()`.
 2. Add transceivers in exactly this order, before `createOffer`:
    microphone `addTransceiver(micTrack ?? "audio", {direction: "sendonly"})`,
-   camera     `addTransceiver(cameraTrack ?? "video", {direction: "sendonly"})`,
+   camera     `addTransceiver(cameraTrack ?? "video", {direction: "sendonly", sendEncodings: [low, high]})`, the encodings
+              with RIDs in ascending order; a browser that knows none of it sends a single one,
    screen     `addTransceiver("video", {direction: "sendonly"})` (idle until used),
    then for each receive slot 0 … N-1 (N ≤ 12): `addTransceiver("audio", {direction: "recvonly"})` and
-   `addTransceiver("video", {direction: "recvonly"})`. The relay counts slots from the offer.
-   No `sendEncodings`: one encoding per line for now. No data channel.
-3. Before the offer, call `setCodecPreferences` on every transceiver: Opus alone for sound, VP8 alone for pictures (it
-   keeps the offer small). A browser without VP8 still joins: its picture lines come back rejected (port 0).
+   `addTransceiver("video", {direction: "recvonly"})`; a slot at the end may lack its sound. The relay counts slots from
+   the offer. No data channel.
+3. Before the offer, call `setCodecPreferences` on every transceiver: Opus alone for sound, VP8 and RTX for pictures
+   (it keeps the offer small). A browser without VP8 still joins: its picture lines come back rejected (port 0).
 4. Send the offer through signaling as soon as it is set, without waiting for ICE to gather: candidates are not needed,
    the relay answers checks from wherever they come. Then `setRemoteDescription(answer)`.
 5. Slot k of a table row is the k-th recvonly pair: keep `transceivers[3 + 2k].receiver.track` (sound) and
@@ -36,11 +37,13 @@ from media.addresses import host_addresses
 from media.errors import OfferMalformed, StaleEpoch, TableMalformed
 from media.ports import Applied, Event, RelaySettings, Sink, SinkFactory
 from media.relay import Relay
+from media.stats import Quality
 
 __all__ = [
     "Applied",
     "Event",
     "OfferMalformed",
+    "Quality",
     "Relay",
     "RelaySettings",
     "Sink",

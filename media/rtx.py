@@ -8,8 +8,8 @@ from media.rtp import SENT_AT, header_size
 
 _HEAD = struct.Struct("!BBHII")
 
-KEPT = 1024
-"""Packets kept per slot: two seconds of a 4 Mbit/s picture, twenty of sound. Power of two."""
+PICTURES_KEPT, SOUND_KEPT = 512, 128
+"""Packets kept per slot, powers of two: more than two seconds of a 2 Mbit/s picture, and of sound."""
 
 AGAIN_S = 0.02
 """The same packet is not sent again sooner than this: a browser asks for all it misses in every feedback."""
@@ -24,25 +24,34 @@ has dropped must not be poured into it twice. Enough to mend a quarter of a stre
 class Ring:
     """The last packets sent in one slot, by sequence number. Parts are shared between slots, not copied."""
 
-    __slots__ = ("_kept",)
+    __slots__ = ("_kept", "_mask")
 
-    def __init__(self) -> None:
-        self._kept: list[tuple[int, bytes, bytes] | None] = [None] * KEPT
+    def __init__(self, size: int) -> None:
+        """`size`: a power of two. It takes no room before the first packet, and most slots never see one."""
+        self._mask = size - 1
+        self._kept: list[tuple[int, bytes, bytes] | None] = []
+
+    @property
+    def size(self) -> int:
+        """How many packets it keeps."""
+        return self._mask + 1
 
     def put(self, seq: int, head: bytes, tail: bytes) -> None:
         """Keep one packet."""
-        self._kept[seq & 1023] = (seq, head, tail)
+        if not self._kept:
+            self._kept = [None] * self.size
+        self._kept[seq & self._mask] = (seq, head, tail)
 
     def get(self, seq: int) -> tuple[bytes, bytes] | None:
         """The packet with this sequence number, if it is still kept."""
-        found = self._kept[seq & 1023]
+        found = self._kept[seq & self._mask] if self._kept else None
         if found is None or found[0] != seq:
             return None
         return found[1], found[2]
 
     def clear(self) -> None:
         """Forget everything: what was sent under an earlier table must not be sent under a later one."""
-        self._kept = [None] * KEPT
+        self._kept = []
 
 
 class Resender:
@@ -50,12 +59,12 @@ class Resender:
 
     __slots__ = ("_allowed", "_at", "_sent_at", "_seq", "_timed", "per_second", "pt", "ring", "ssrc")
 
-    def __init__(self, ssrc: int, pt: int, seq: int, timed: bool) -> None:
+    def __init__(self, ssrc: int, pt: int, seq: int, timed: bool, kept: int = PICTURES_KEPT) -> None:
         """`ssrc` and `pt` of the retransmission stream; 0 and 0: packets are repeated as they were (sound)."""
         self.ssrc, self.pt = ssrc, pt
         self._seq = seq & 0x7FFF
         self._timed = timed
-        self.ring = Ring()
+        self.ring = Ring(kept)
         self._sent_at: dict[int, float] = {}
         self.per_second = LEAST_PER_SECOND
         self._allowed = float(LEAST_PER_SECOND)
@@ -80,7 +89,7 @@ class Resender:
         if self._allowed < 1:
             return None
         self._allowed -= 1
-        if len(self._sent_at) > KEPT:
+        if len(self._sent_at) > PICTURES_KEPT:
             self._sent_at.clear()
         self._sent_at[seq] = now
         head, tail = kept

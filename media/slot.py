@@ -12,7 +12,7 @@ from media.extensions import ExtensionIds, renumber, renumbering
 from media.follower import NONE, Follower
 from media.ports import Medium, Outlet
 from media.rtp import Packet, extension_block
-from media.rtx import KEPT, Resender
+from media.rtx import PICTURES_KEPT, SOUND_KEPT, Resender
 from media.serial import ahead16
 from media.source import RATES
 from media.stream import Stream
@@ -71,7 +71,9 @@ class Slot(Follower):
         # Starting in the lower half keeps the first wrap of the sequence away from the start of SRTP (RFC 3711, 3.3.1).
         self._clock = SlotClock(RATES[medium], AUDIO_STEP if medium == "audio" else 1, randbelow(0x8000), randbits(32))
         self._pictures = PictureRewriter(randbelow(1 << 15), randbelow(256)) if medium == "video" else None
-        self._resender = Resender(*rtx, randbelow(0x8000), bool(ids.sent))
+        self._resender = Resender(
+            *rtx, randbelow(0x8000), bool(ids.sent), SOUND_KEPT if medium == "audio" else PICTURES_KEPT
+        )
         self._ring_put = self._resender.ring.put
         self.packets = self.octets = self.repeated = self.repeated_octets = 0
         self._counted = 0
@@ -169,11 +171,12 @@ class Slot(Follower):
 
     def unsent(self, first: int, last: int) -> int:
         """How many of these sequence numbers (extended, both included) were not sent here, as far as is remembered."""
-        newest, get = self._clock.seq, self._resender.ring.get
+        newest, ring = self._clock.seq, self._resender.ring
         packets, seq = self._forgotten
-        kept = KEPT if self.packets - packets >= KEPT else min(ahead16(newest, seq), KEPT)
-        numbers = range(max(first, last - KEPT + 1), last + 1)
-        return sum(0 <= ahead16(newest, seq & 0xFFFF) < kept and get(seq & 0xFFFF) is None for seq in numbers)
+        size = ring.size
+        kept = size if self.packets - packets >= size else min(ahead16(newest, seq), size)
+        numbers = range(max(first, last - size + 1), last + 1)
+        return sum(0 <= ahead16(newest, seq & 0xFFFF) < kept and ring.get(seq & 0xFFFF) is None for seq in numbers)
 
     def pace(self, seconds: float) -> None:
         """So long is it since the last call: what may be repeated follows from what was sent."""

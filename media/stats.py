@@ -20,8 +20,8 @@ class Quality:
 
     Rates in kbit/s, losses 0…1 (before repair), round trip in ms, estimates of what the path carries in kbit/s.
     `picture` is the worst of the pictures it is to receive ("none": withheld, its network is thin; "off": there are
-    none); `sending` the best encoding of its own camera that arrives ("none": none does though somebody should see it;
-    "off": nobody should).
+    none); `sending` the best encoding of its own camera that arrives ("low": its network is why no better one does;
+    "none": none does though somebody should see it; "off": nobody should).
     """
 
     up_kbps: int
@@ -47,8 +47,8 @@ def quality(endpoint: Endpoint, link: Link, now: float) -> Quality:
         rtt_ms=None if link.rtt is None else round(link.rtt * 1000),
         down_estimate_kbps=None if link.thinning.estimate is None else link.thinning.estimate // 1000,
         up_estimate_kbps=link.uplink.estimate // 1000 if streams else None,
-        picture=_received([slot for slot in slots if slot.medium == "video"]),
-        sending=_sent(endpoint, now),
+        picture=_received([slot for slot in slots if slot.medium == "video"], now),
+        sending=_sent(endpoint, link, now),
     )
 
 
@@ -56,21 +56,32 @@ def _kbps(rates: Iterable[float]) -> int:
     return round(sum(rates) / 1000)
 
 
-def _received(slots: list[Slot]) -> Picture:
+def _received(slots: list[Slot], now: float) -> Picture:
     if not slots:
         return "off"
     if any(slot.withheld for slot in slots):
         return "none"
-    carried = [slot.carried for slot in slots]
-    return "low" if any(stream is not None and stream.layer != HIGH for stream in carried) else "high"
+    return "low" if any(_spared(slot, now) for slot in slots) else "high"
 
 
-def _sent(endpoint: Endpoint, now: float) -> Picture:
+def _spared(slot: Slot, now: float) -> bool:
+    """Whether a better encoding arrives than this slot carries: a camera that sends but one is at its best."""
+    carried, best = slot.carried, slot.source.pick(HIGH, now) if slot.source else None
+    return carried is not None and best is not None and carried.layer < best.layer
+
+
+ENOUGH = 400_000
+"""Bit/s of uplink with which a camera that sends its small encoding only has other reasons than the network."""
+
+
+def _sent(endpoint: Endpoint, link: Link, now: float) -> Picture:
     camera = endpoint.sources["camera"]
     if not camera.followers:
         return "off"
-    best = camera.pick(HIGH, now)
-    return "none" if best is None else "high" if best.layer == HIGH else "low"
+    alive = [stream.layer for stream in camera.streams() if stream.alive(now)]
+    if not alive:
+        return "none"
+    return "high" if HIGH in alive or link.uplink.estimate >= ENOUGH else "low"
 
 
 def room_stats(room: Room) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import socketio
 
-from media.stats import Quality
+from media import Quality
 
 log = logging.getLogger("heshi.worker")
 

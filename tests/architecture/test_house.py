@@ -59,6 +59,7 @@ SHOWN = {
         "Applied",
         "Event",
         "OfferMalformed",
+        "Quality",
         "Relay",
         "RelaySettings",
         "Sink",

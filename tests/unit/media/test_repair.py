@@ -11,7 +11,7 @@ from media import rtcp
 from media.nack import GIVE_UP_S, MAX_MISSING, MIN_REPEAT_S, TRIES, Missing
 from media.reception import Reception
 from media.rtp import Packet
-from media.rtx import KEPT, LEAST_PER_SECOND, Resender, unwrap
+from media.rtx import LEAST_PER_SECOND, PICTURES_KEPT, Resender, unwrap
 from tests.unit.media.packets import IDS, RTX_OFFSET, RTX_PT, VIDEO_PT, Hall, Shelf, rtp, vp8
 
 LOW, HIGH = 11, 12  # SSRCs of the two encodings
@@ -142,7 +142,7 @@ def test_a_storm_of_requests_is_answered_within_bounds(requests: list[int], pace
     now, count = 1.0, 0
     for seq in requests:
         again = resender.again(seq, now)
-        assert again is None or 3000 - KEPT <= seq < 3000
+        assert again is None or 3000 - PICTURES_KEPT <= seq < 3000
         count += again is not None
         now += 0.001
     assert count <= max(LEAST_PER_SECOND, 0.4 * pace) * (1 + now - 1.0) + 1
