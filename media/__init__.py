@@ -11,7 +11,7 @@ Rules for the browser side
    by the relay. Never renegotiate, never restart ICE, never `transceiver.stop()`.
 2. Add transceivers in exactly this order, before `createOffer`:
    microphone `addTransceiver(micTrack ?? "audio", {direction: "sendonly"})`,
-   camera     `addTransceiver(cameraTrack ?? "video", {direction: "sendonly", sendEncodings: [low, high]})`, the encodings
+   camera     `addTransceiver(cameraTrack ?? "video", {direction: "sendonly", sendEncodings: [low, high]})`, encodings
               with RIDs in ascending order; a browser that knows none of it sends a single one,
    screen     `addTransceiver("video", {direction: "sendonly"})` (idle until used),
    then for each receive slot 0 … N-1 (N ≤ 12): `addTransceiver("audio", {direction: "recvonly"})` and
