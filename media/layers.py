@@ -218,9 +218,11 @@ class Layers:
             if outlook.strained or outlook.loss > self._loss_before + _MORE_LOSS:
                 self._lossy_since = None  # by our own doing
                 self._fail(now, outlook, far=cost(wants, audible, self._shown) > _FAR * outlook.budget)
-            elif now - self._tried_at >= self._trial:
-                self._tried_at = None
-        elif outlook.strained:
+                return
+            if now - self._tried_at < self._trial:
+                return
+            self._tried_at = None
+        if outlook.strained:
             if now - self._down_at >= _SETTLE and not self._silenced:
                 self._shed(now, wants, audible, outlook)
         elif outlook.roomy:

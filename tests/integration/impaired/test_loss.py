@@ -12,12 +12,12 @@ from tests.support.impairment import Conditions
 async def test_loss_is_mended_and_stays_one_persons_own() -> None:
     async with Call.open(seed=7) as call:
         await call.gather(Conditions(delay_ms=50), Conditions(delay_ms=50))
-        await call.during(5)
-        before = await call.during(5)
+        await call.during(4)
+        before = await call.during(4)
         call.note("no loss", before)
         good = before["b"].slots[0]
 
-        for loss, delay, seconds, least in ((0.05, 50, 20, 0.97), (0.1, 40, 12, 0.95), (0.2, 25, 8, 0.85)):
+        for loss, delay, seconds, least in ((0.05, 50, 20, 0.97), (0.1, 40, 10, 0.95), (0.2, 25, 6, 0.85)):
             bad = Conditions(delay_ms=delay, loss=loss)
             call.change("c", up=bad, down=bad)
             now = await call.during(seconds)

@@ -33,15 +33,15 @@ async def test_a_collapsing_line_keeps_the_voice_and_gets_its_picture_back() -> 
         call.note("300 kbit/s, at once", falling)
         assert falling["c"].slots[0].sound > 0.75
         assert falling["c"].slots[0].frozen_s < 4
-        settled = await call.during(8)
+        settled = await call.during(6)
         call.note("300 kbit/s, later", settled)
         assert settled["c"].slots[0].sound > 0.9
         assert len(settled["c"].pictures) <= 3
         assert settled["c"].pictures[0] in ("low", "none")
 
         call.change("c", down=Conditions(delay_ms=40, kbps=120))
-        await call.during(4)
-        voice = await call.during(8)
+        await call.during(3)
+        voice = await call.during(6)
         call.note("120 kbit/s", voice)
         assert voice["c"].slots[0].sound > 0.8
         assert set(voice["c"].pictures) <= {"low", "none"}

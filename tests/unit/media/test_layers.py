@@ -142,7 +142,7 @@ def test_a_full_room_is_shown_at_once_and_large_soon() -> None:
     moments = Subscriber(30_000_000).run(30, wants, 11)
     assert _letters(moments[0].layers) == "L" * 11
     large = next(number for number, moment in enumerate(moments) if _letters(moment.layers) == "H" * 11)
-    assert large <= 15
+    assert large <= 12
     assert _falls(moments) == 0
 
 
