@@ -147,6 +147,7 @@ class Layers:
         "_tried",
         "_tried_at",
         "_waits",
+        "_withheld",
         "voice_only",
     )
 
@@ -167,6 +168,7 @@ class Layers:
         self._due: dict[Key, float] = {}
         self._lossy_since: float | None = None
         self._silenced = False  # no pictures because of loss, whatever the allowance
+        self._withheld = False  # somebody was, when this was last sure
         self.voice_only = False
 
     def choose(self, now: float, wants: Sequence[Want], audible: int, outlook: Outlook) -> dict[int, Layer]:
@@ -182,6 +184,8 @@ class Layers:
             if self._silenced
             else fill(wants, audible, self._allowance, self._shown)
         )
+        if wants and self._tried_at is None:
+            self._withheld = "none" in self._shown.values()
         nothing = _nothing(self._shown)
         if _nothing(before) and not nothing:
             self._not_before = max(self._not_before, now + _FIRST)
@@ -189,8 +193,8 @@ class Layers:
         return dict(self._shown)
 
     def _keep_small(self, now: float, wants: Sequence[Want], audible: int, before: Mapping[int, Layer]) -> None:
-        """Without proof nobody is withheld: no one if that was not proven lately, else none of those shown."""
-        free = now - self._proven_at > _FORGIVEN
+        """Without proof nobody is withheld: no one if nobody was until now, or long ago, else none of those shown."""
+        free = not self._withheld or now - self._proven_at > _FORGIVEN
         if free or self._down_at != now:
             bases = [_base(want) for want in wants]
             spent = sum(base.price for base in bases if free or _holds(before.get(base.want.slot, "none"), base))
@@ -198,6 +202,8 @@ class Layers:
 
     def _judge(self, now: float, wants: Sequence[Want], audible: int, outlook: Outlook) -> None:
         if not wants:
+            if self._tried_at is not None:
+                self._withheld = False  # nothing spoke against it
             self._tried_at = None
             return
         if outlook.collapsed:
@@ -312,7 +318,7 @@ class Layers:
         self._tried_at = None
         plain = outlook.proven or not outlook.strained
         if any(step.base for step in gone):
-            self._proven_at = now
+            self._withheld, self._proven_at = True, now
         # One fall after the other: the path has not settled.
         again = now - self._down_at < _UNSETTLED and (plain or tried)
         self._pause = min(2 * self._pause, _WAIT_FAR) if again else _WAIT

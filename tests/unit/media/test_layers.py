@@ -222,6 +222,21 @@ def test_a_line_for_one_voice_shows_no_picture() -> None:
     assert sum(_letters(moment.layers) != "---" for moment in moments[5:]) <= 10
 
 
+def test_a_pause_does_not_bring_back_an_old_strain() -> None:
+    choice, well = Layers(), Outlook(400_000, roomy=True)
+    assert _letters(choice.choose(0, FACES[:1], 1, Outlook(2_000_000))) == "H"
+    assert _letters(choice.choose(5, FACES[:1], 1, Outlook(20_000, strained=True, loss=0.2, proven=True))) == "-"
+    second = 6
+    while _letters(choice.choose(second, FACES[:1], 1, well)) == "-":
+        second += 1
+        assert second < 30
+    assert choice.choose(second + 1, [], 1, well) == {}
+    livelier = [Want(slot, 200_000, HIGH) for slot in range(2)]
+    assert _letters(choice.choose(second + 2, livelier, 1, well)) == "LL"  # a newcomer too
+    assert _letters(choice.choose(second + 8, livelier, 1, Outlook(20_000, strained=True, proven=True))) == "--"
+    assert _letters(choice.choose(second + 9, [*livelier, SCREEN], 1, well)) == "---"
+
+
 def test_nothing_wanted_is_no_thin_line() -> None:
     choice = Layers()
     assert choice.choose(1.0, [], 2, Outlook(20_000, strained=True, loss=0.5)) == {}
