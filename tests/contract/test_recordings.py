@@ -116,8 +116,10 @@ async def test_a_sessions_joint_journals_become_one_file_and_its_caucus_stays_se
 
 
 async def test_a_shared_screen_is_a_film_of_its_own_and_sealed_in_a_caucus(desk: Desk) -> None:
-    for row in (desk.journal("audio"), desk.journal("video"), desk.journal("screen"), desk.journal("screen")):
+    for row in (desk.journal("audio"), desk.journal("video"), desk.journal("screen")):
         assert await desk.note(row)
+    desk.studio.now_ns += 10 * SECOND
+    assert await desk.note(desk.journal("screen")), "shared again, later in the same segment"
     for medium in ("audio", "screen"):
         assert await desk.note(desk.journal(medium, "seg_2", "caucus"))
     await desk.close()
