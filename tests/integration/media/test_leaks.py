@@ -16,7 +16,7 @@ import pytest
 
 from media.errors import OfferMalformed, StaleEpoch
 from media.forwarding import MAX_DROPPED, Forwarding
-from media.rtx import KEPT
+from media.rtx import PICTURES_KEPT
 from media.source import Source
 from tests.integration.media.bench import Bench
 from tests.integration.media.raw import Raw, settled
@@ -193,7 +193,7 @@ async def test_a_thousand_comings_and_goings_leave_nothing(house: House) -> None
     house.table("room", "a", "b")
     for scene in house.scenes():  # caches, lazy imports and pools fill on the first lap
         await scene()
-    for _ in range(KEPT):  # rings, too
+    for _ in range(PICTURES_KEPT):  # rings, too
         await b.hears(await a.speak())
     await house.quiet()
     before, held = house.size(), 0
