@@ -7,12 +7,10 @@ instead of twenty-four. There is no peer that comes back by itself to compare wi
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import signal
 import statistics
-import sys
 import tempfile
 import time
 from functools import partial
@@ -20,6 +18,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
+from bench.report import report, row
 from server.berth import who_has
 from tests.e2e.conftest import Street
 from tests.e2e.gathering import Gathering, gather
@@ -27,7 +26,6 @@ from tests.e2e.waiting import until
 from tests.support.camera import PERSONS, write_camera, write_microphone
 from tests.support.service import Service, running_service
 
-OUT = Path(__file__).parent / "out" / "kill.json"
 ROUNDS = 7 if os.environ.get("QUICK") else 24
 
 WATCH = """() => {
@@ -103,21 +101,9 @@ def _report(took: list[float]) -> None:
     ordered = sorted(took)
     p95 = ordered[math.ceil(0.95 * len(ordered)) - 1]
     figures = {"p50": statistics.median(ordered), "p95": p95, "max": ordered[-1]}
-    rows: list[dict[str, object]] = [
-        {
-            "metric": f"worker_killed_to_first_frame_s_{name}",
-            "unit": "s",
-            "heshi": round(value, 2),
-            "peers": {},
-            "ratio": None,
-            "runs": len(took),
-        }
-        for name, value in figures.items()
-    ]
-    OUT.parent.mkdir(parents=True, exist_ok=True)
-    OUT.write_text(json.dumps(rows, indent=1), encoding="utf-8")
-    for row in rows:
-        sys.stdout.write(f"{row['metric']:<42} {row['heshi']:>9} {row['unit']:<4} n={row['runs']}\n")
+    report(
+        "kill", [row(f"worker_killed_to_first_frame_s_{name}", "s", at, len(took), 2) for name, at in figures.items()]
+    )
 
 
 if __name__ == "__main__":

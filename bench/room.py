@@ -7,24 +7,22 @@ Real Chromium, real service, fake cameras at 320×180, 10 frames a second. Print
 from __future__ import annotations
 
 import gzip
-import json
 import os
 import re
 import statistics
-import sys
 import tempfile
 import time
 from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
+from bench.report import Row, report, row
 from tests.e2e.conftest import Street
 from tests.e2e.gathering import gather, sees
 from tests.e2e.people import admit, consent_and_wait, make_invite, redeem
 from tests.support.camera import PERSONS, write_camera, write_microphone
 from tests.support.service import ROOT, Service, running_service
 
-OUT = Path(__file__).parent / "out" / "room.json"
 ROUNDS = 2 if os.environ.get("QUICK") else 7
 CPU_S = 5 if os.environ.get("QUICK") else 30
 
@@ -39,8 +37,6 @@ FIRST_FRAME = """async () => {
     await new Promise(done => setTimeout(done, 10));
   }
 }"""
-
-Row = dict[str, object]
 
 
 def main() -> None:
@@ -58,7 +54,7 @@ def main() -> None:
                 rows += _room_of_four(service, street)
             finally:
                 street.close()
-    _report(rows)
+    report("room", rows)
 
 
 def _room_of_four(service: Service, street: Street) -> list[Row]:
@@ -81,8 +77,8 @@ def _room_of_four(service: Service, street: Street) -> list[Row]:
         for name, page in pages.items():
             times[name].append(_navigate(page, addresses[name]))
     for name, found in times.items():
-        rows.append(_row(f"navigation_to_first_frame_{name}_p50", "ms", statistics.median(found), len(found)))
-        rows.append(_row(f"navigation_to_first_frame_{name}_max", "ms", max(found), len(found)))
+        rows.append(row(f"navigation_to_first_frame_{name}_p50", "ms", statistics.median(found), len(found)))
+        rows.append(row(f"navigation_to_first_frame_{name}_max", "ms", max(found), len(found)))
     return rows
 
 
@@ -98,8 +94,8 @@ def _cpu(service: Service) -> list[Row]:
     time.sleep(CPU_S)
     used = {pid: (_ticks(pid) - ticks) / os.sysconf("SC_CLK_TCK") / CPU_S * 100 for pid, ticks in before.items()}
     return [
-        _row("cpu_server_room_of_four", "% of a core", used[service.process.pid], 1),
-        _row("cpu_worker_room_of_four", "% of a core", max(used[pid] for pid in workers), 1),
+        row("cpu_server_room_of_four", "% of a core", used[service.process.pid], 1),
+        row("cpu_worker_room_of_four", "% of a core", max(used[pid] for pid in workers), 1),
     ]
 
 
@@ -114,18 +110,7 @@ def _page_weight() -> Row:
     html = (dist / "room.html").read_bytes()
     named = [dist / name.lstrip("/") for name in re.findall(r'(?:src|href)="(/assets/[^"]+)"', html.decode())]
     weight = sum(len(gzip.compress(content, 6)) for content in [html, *(path.read_bytes() for path in named)])
-    return _row("party_page_weight_gzip", "kB", weight / 1000, 1)
-
-
-def _row(metric: str, unit: str, value: float, runs: int) -> Row:
-    return {"metric": metric, "unit": unit, "heshi": round(value, 1), "peers": {}, "ratio": None, "runs": runs}
-
-
-def _report(rows: list[Row]) -> None:
-    OUT.parent.mkdir(parents=True, exist_ok=True)
-    OUT.write_text(json.dumps(rows, indent=1), encoding="utf-8")
-    for row in rows:
-        sys.stdout.write(f"{row['metric']:<42} {row['heshi']:>9} {row['unit']:<12} n={row['runs']}\n")
+    return row("party_page_weight_gzip", "kB", weight / 1000, 1)
 
 
 if __name__ == "__main__":
