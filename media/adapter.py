@@ -98,6 +98,8 @@ class Ice(Connection):
         self.path: tuple[Wire, Address] | None = None
         self.media: Callable[[bytes], None] | None = None
         self.heard: Callable[[], None] | None = None
+        self.moved: Callable[[Wire, Address], None] | None = None
+        self.learned: Callable[[Address], None] | None = None
         self._sources: set[Address] = set()
         port.enter(self)
 
@@ -124,6 +126,13 @@ class Ice(Connection):
         chosen = self._nominated.get(1)
         if chosen is not None and isinstance(chosen.protocol, Lane):
             self.path = (chosen.protocol.wire, chosen.remote_addr)
+            if self.moved is not None:
+                self.moved(*self.path)
+
+    def reached_from(self, addr: Address) -> None:
+        """See `Agent`."""
+        if self.learned is not None:
+            self.learned(addr)
 
     def data_received(self, data: bytes, component: int) -> None:
         """SRTP goes straight to the media callback, DTLS to aiortc's loop."""
@@ -187,11 +196,19 @@ class Transport:
         if self._dtls.state != "connected":
             raise ConnectionError("DTLS " + self._dtls.state)
         self._rx, self._tx = self._dtls._rx_srtp._srtp[0], self._dtls._tx_srtp._srtp[0]
+        self._secured()
+
+    def _secured(self) -> None:
+        """The keys are there: media may flow."""
         self._ice.media = self._received
+
+    def _ended(self) -> None:
+        """The keys are of no use any more."""
+        self._tx = None
 
     def _changed(self) -> None:
         if self._dtls.state in ("closed", "failed") and self._tx is not None:
-            self._tx = None
+            self._ended()
             if self.on_lost is not None:
                 self.on_lost()
 
@@ -258,10 +275,22 @@ class Transport:
     async def close(self) -> None:
         """Say goodbye by DTLS and end; settles a `connect` that still waits."""
         self.on_lost = None
-        self._ice.media = self._ice.heard = None
-        self._tx = None
+        self._ice.media = self._ice.heard = self._ice.moved = self._ice.learned = None
+        self._ended()
         await self._dtls.stop()
         await self._ice.close()
+
+
+def srtp_calls() -> tuple[int, int, int, int]:
+    """The addresses of libsrtp's functions that protect and unprotect RTP, and RTCP."""
+    names = ("srtp_protect", "srtp_unprotect", "srtp_protect_rtcp", "srtp_unprotect_rtcp")
+    protect, unprotect, protect_rtcp, unprotect_rtcp = (address_of(_ffi.addressof(_lib, name)) for name in names)
+    return protect, unprotect, protect_rtcp, unprotect_rtcp
+
+
+def address_of(pointer: Any) -> int:
+    """A pointer of libsrtp's as a number, for another library."""
+    return int(_ffi.cast("uintptr_t", pointer))
 
 
 def new_certificate() -> RTCCertificate:

@@ -77,3 +77,12 @@ class RelayClosed(Conflict):
     zh = "媒体服务正在关闭，请稍后重新进入。"
     en = "The media service is closing; please enter again shortly."
     status = 503
+
+
+class EngineMissing(Conflict):
+    """The native engine was asked for and is not built here."""
+
+    code = "media.engine_missing"
+    zh = "本机未编译原生转发引擎，请运行 make setup 或将引擎设为 lean。"
+    en = "The native engine is not built here: run `make setup`, or set the engine to `lean`."
+    status = 503

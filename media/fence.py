@@ -42,6 +42,11 @@ class Fence:
         self._deadline = now + self._lease
         return True
 
+    @property
+    def until(self) -> float:
+        """When forwarding ends, in monotonic seconds; never later than finite."""
+        return max(self._deadline, 0.0)
+
     def holds(self, now: float) -> bool:
         """Whether forwarding is allowed at this time."""
         return now < self._deadline

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-
-from media.rtp import Packet
 from media.source import Source
 from media.stream import HIGH, Stream
 
@@ -14,10 +11,10 @@ NONE = -1
 _NO_FLOOR = -(1 << 62)
 
 
-class Follower(ABC):
+class Follower:
     """Follows one source at a time. A picture changes its encoding at a key frame only; until that comes the old flows.
 
-    Subclasses call `_switch` for a packet that does not continue the current stream, and carry it if that says so.
+    What carries the packets on asks `_begins` of each that does not continue the current stream, and tells `_switched`.
     """
 
     __slots__ = ("_first", "_floors", "_generation", "_next", "_stream", "floor", "layer", "source")
@@ -32,10 +29,6 @@ class Follower(ABC):
         self.floor = _NO_FLOOR
         self.layer = HIGH
         self.source: Source | None = None
-
-    @abstractmethod
-    def take(self, packet: Packet, stream: Stream) -> None:
-        """See `Subscriber`."""
 
     @property
     def carried(self) -> Stream | None:
@@ -99,22 +92,27 @@ class Follower(ABC):
             self._next.leave(self)
             self._next = None
 
-    def _switch(self, packet: Packet, stream: Stream) -> bool:
-        """Whether this packet is where to begin with that stream; if so it is carried from here on."""
+    def _begins(self, stream: Stream, key: bool) -> int | None:
+        """The floor from which on to carry this stream if the packet in hand is where to begin with it, else None.
+
+        `key`: it begins a key frame.
+        """
         current = self._stream
         if self.source is None or (current is not None and stream is not current and stream is not self._next):
-            return False
-        if stream.medium == "video" and not packet.picture.key:
-            return False
+            return None
+        if stream.medium == "video" and not key:
+            return None
         generation, newest = self._floors.get(stream, (-1, _NO_FLOOR))
         floor = newest if generation == stream.generation else _NO_FLOOR
-        if stream.reception.number <= floor:
-            return False
+        return floor if stream.reception.number > floor else None
+
+    def _switched(self, stream: Stream, generation: int, floor: int) -> None:
+        """It is carried from here on."""
+        current = self._stream
         if stream is not current:
             if current is not None:
                 current.leave(self)
             self._stream = stream
             self._next = None
-        self._generation = stream.generation
+        self._generation = generation
         self.floor = floor
-        return True

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from media.engine import Engine
 from media.errors import EndpointElsewhere, StaleEpoch
 from media.link import Link, Plan
 from media.ports import Applied, Event, OnEvent, Outlet, SinkFactory
@@ -19,8 +20,11 @@ _NEVER = (-1, -1)
 class Forwarding:
     """All rooms of one worker. Owned by one thread; every call leaves exactly what the tables name flowing."""
 
-    def __init__(self, factory: SinkFactory | None, retire: Retire, on_event: OnEvent, ntp_base: float) -> None:
+    def __init__(
+        self, engine: Engine, factory: SinkFactory | None, retire: Retire, on_event: OnEvent, ntp_base: float
+    ) -> None:
         """`retire` closes detached taps; `ntp_base`: our NTP time in seconds at monotonic zero."""
+        self._engine = engine
         self._factory = factory
         self._retire = retire
         self._on_event = on_event
@@ -42,7 +46,7 @@ class Forwarding:
     def renew(self, room: str, epoch: int, now: float) -> bool:
         """Extend a room's lease; False means: a table is needed."""
         found = self.rooms.get(room)
-        return found is not None and found.fence.renew(epoch, now)
+        return found is not None and found.renew(epoch, now)
 
     def admit(self, room: str, endpoint: str, epoch: int, now: float) -> Endpoint:
         """The endpoint that an offer is for, new or known.
@@ -61,13 +65,13 @@ class Forwarding:
             found.lapse(now)
         known = found.endpoints.get(endpoint)
         if known is None:
-            known = found.endpoints[endpoint] = Endpoint(endpoint)
+            known = found.endpoints[endpoint] = Endpoint(endpoint, self._engine)
             self._room_of[endpoint] = room
         return known
 
     def link(self, endpoint: Endpoint, plan: Plan, outlet: Outlet) -> Link:
         """A connection for this endpoint, idle until it is installed."""
-        return Link(plan, endpoint.sources, outlet, self._ntp_base)
+        return self._engine.link(plan, endpoint.sources, outlet, self._ntp_base)
 
     def install(self, room: str, endpoint: Endpoint, link: Link, now: float) -> Link | None:
         """Move slots and sources of the endpoint to this connected link; returns the one it replaces."""
@@ -81,6 +85,7 @@ class Forwarding:
         link.heard_at = now
         self.set_state(room, endpoint, "connected")
         self.rooms[room].wire(now)
+        self.rooms[room].limit()
         return old
 
     def uninstall(self, endpoint: Endpoint, link: Link) -> None:
@@ -156,6 +161,6 @@ class Forwarding:
     def _room(self, name: str) -> Room:
         room = self.rooms.get(name)
         if room is None:
-            room = self.rooms[name] = Room(name, self._factory, self._retire, self._on_event)
+            room = self.rooms[name] = Room(name, self._engine, self._factory, self._retire, self._on_event)
             room.fence.epoch, room.fence.revision = self._dropped.pop(name, _NEVER)
         return room

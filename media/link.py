@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from secrets import randbits
@@ -10,12 +11,11 @@ from typing import NamedTuple
 from media import rtcp
 from media.bandwidth import Uplink
 from media.extensions import ExtensionIds
-from media.ports import Medium, Outlet
+from media.ports import Outlet
 from media.router import Place, Router
 from media.rtcp import Report
 from media.rtp import Packet
-from media.rtx import unwrap
-from media.slot import Slot
+from media.slot import Slot, SlotLine
 from media.source import Kind, Source
 from media.stream import Stream
 from media.thinning import Thinning
@@ -25,6 +25,9 @@ PATIENCE = 1024
 
 NO_RTT = 0.1
 """Seconds assumed for the round trip until a report tells it."""
+
+ALWAYS = (1 << 63) - 1
+"""A deadline that never comes, in monotonic nanoseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +41,6 @@ class UpLine:
 
 
 @dataclass(frozen=True, slots=True)
-class SlotLine:
-    """One m-line of a receive slot; `rtx`: SSRC and payload type of its retransmissions, or zeros."""
-
-    mid: str
-    medium: Medium
-    pt: int
-    ssrc: int
-    cname: str
-    rtx: tuple[int, int] = (0, 0)
-
-
-@dataclass(frozen=True, slots=True)
 class Plan:
     """What offer and answer agreed on."""
 
@@ -59,14 +50,23 @@ class Plan:
     ids: ExtensionIds
 
 
-class _Flow(NamedTuple):
+class Flow(NamedTuple):
+    """What arrives on one SSRC."""
+
     stream: Stream
     pt: int
     original_pt: int  # of what a retransmission repeats; -1: it is the original
 
 
-class Link:
-    """Routes what one browser sends to its sources, and holds the slots it receives."""
+class Link(ABC):
+    """Routes what one browser sends to its sources, and holds the slots it receives. Its engine feeds it."""
+
+    active: bool
+    """Whether it is the endpoint's present connection: others carry nothing."""
+    heard_at: float
+    """When its browser was last heard, in monotonic seconds."""
+    deadline_ns: int
+    """Monotonic nanoseconds: nothing that arrives later is passed on, for its room's lease ends then."""
 
     def __init__(self, plan: Plan, sources: Mapping[Kind, Source], outlet: Outlet, ntp_base: float) -> None:
         """`ntp_base`: our NTP time in seconds at monotonic zero."""
@@ -74,59 +74,51 @@ class Link:
         self.ssrc = randbits(31) | 1
         self.active = False
         self.heard_at = 0.0
-        self.packets = self.octets = self.dropped = self.nacked = 0
+        self.deadline_ns = ALWAYS
+        self.nacked = 0
         self.rtt: float | None = None
         self._patience = PATIENCE
         self._plan = plan
         self._ids = plan.ids
         self._sources = sources
         self._router = Router(plan.announced, {mid: line.rids for mid, line in plan.up.items()})
-        self._flows: dict[int, _Flow] = {}
-        self._packet = Packet()
+        self._flows: dict[int, Flow] = {}
         self._ntp_base = ntp_base
         self._ntp_shift: float | None = None
-        self.slots = tuple(tuple(self._slot(line) for line in pair) for pair in plan.slots)
+        self.slots = tuple(tuple(self._slot(line) if line else None for line in pair) for pair in plan.slots)
         self._by_ssrc = {slot.ssrc: slot for pair in self.slots for slot in pair if slot is not None}
         self.uplink = Uplink()
         self.up_loss = 0.0  # share of what the browser sent lately, before repair
         self.thinning = Thinning(list(self._by_ssrc.values()))
 
-    def _slot(self, line: SlotLine | None) -> Slot | None:
-        if line is None:
-            return None
-        return Slot(self.outlet, line.medium, line.ssrc, line.pt, self._ids, line.cname, line.rtx)
+    @abstractmethod
+    def _slot(self, line: SlotLine) -> Slot: ...
 
+    @property
+    @abstractmethod
+    def packets(self) -> int:
+        """RTP packets received so far."""
+
+    @property
+    @abstractmethod
+    def octets(self) -> int:
+        """Their bytes."""
+
+    @property
+    @abstractmethod
+    def dropped(self) -> int:
+        """Packets that belong to nothing, or came too late."""
+
+    @abstractmethod
     def rtp(self, data: bytes, arrival_ns: int) -> None:
         """One decrypted RTP packet from the browser."""
-        packet = self._packet
-        now = arrival_ns / 1e9
-        if not self.active or not packet.read(data, arrival_ns, now, self._ids):
-            self.dropped += 1
-            return
-        self.heard_at = now
-        self.packets += 1
-        self.octets += len(data)
-        flow = self._flows.get(packet.ssrc) or self._bind(packet)
-        if flow is None or flow.pt != packet.pt:
-            self.dropped += 1
-            return
-        if self.uplink.packet(now, packet.sent if packet.sent >= 0 else None, len(data)):
+
+    def _arrived(self, size: int, sent: int, now: float) -> None:
+        if self.uplink.packet(now, sent if sent >= 0 else None, size):
             # Congestion: every tenth of a second that the publisher does not know of it fills its queue further.
             self._feedback(self._remb())
-        if flow.original_pt < 0:
-            flow.stream.feed(packet)
-        else:
-            self._repaired(packet, flow)
 
-    def _repaired(self, packet: Packet, flow: _Flow) -> None:
-        stream = flow.stream
-        if not stream.ssrc:
-            return
-        original = unwrap(packet.data, packet.start, packet.end, stream.ssrc, flow.original_pt)
-        if original is not None and packet.read(original, packet.arrival_ns, packet.now, self._ids):
-            stream.feed(packet, repaired=True)
-
-    def _bind(self, packet: Packet) -> _Flow | None:
+    def _bind(self, packet: Packet) -> Flow | None:
         repairs = any(line.rtx == packet.pt for line in self._plan.up.values())
         place = self._router.place(packet.ssrc, packet.mid, packet.rid, packet.repaired_rid, repairs)
         if place is None:
@@ -138,9 +130,9 @@ class Link:
             # A retransmission before its original's first packet has nothing to mend.
             if stream is None or self._flows.get(stream.ssrc) is None:
                 return None
-            flow = _Flow(stream, line.rtx, line.pt)
+            flow = Flow(stream, line.rtx, line.pt)
         else:
-            flow = _Flow(source.bind(place.layer, packet.ssrc, self._ids, packet.now), line.pt, -1)
+            flow = Flow(source.bind(place.layer, packet.ssrc, self._ids, packet.now), line.pt, -1)
         self._flows[packet.ssrc] = flow
         return flow
 

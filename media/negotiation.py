@@ -15,10 +15,11 @@ from aiortc import sdp
 
 from media.errors import CodecUnsupported, OfferMalformed, OfferTooLarge, OfferWithoutAudio
 from media.extensions import REFUSED, URI_RID, ExtensionIds
-from media.link import Plan, SlotLine, UpLine
+from media.link import Plan, UpLine
 from media.offer_text import vetted
 from media.ports import Medium
 from media.router import Place
+from media.slot import SlotLine
 from media.source import Kind
 from media.stream import HIGH
 

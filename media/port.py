@@ -44,6 +44,9 @@ class Agent(Protocol):
     def lane(self, wire: Wire, /) -> Channel:
         """Its end of a wire."""
 
+    def reached_from(self, addr: Address, /) -> None:
+        """What comes from this address is for this connection from now on."""
+
     def data_received(self, data: bytes, component: int, /) -> None:
         """A datagram that is not STUN, from an address that was learned for it."""
 
@@ -59,7 +62,7 @@ class Wire:
     def sendto(self, data: bytes, addr: Address) -> None:
         """Send now or lose it: media that waits is worthless."""
         try:
-            self.sock.sendto(data, addr)
+            self.sock.sendto(data, socket.MSG_DONTWAIT, addr)
         except OSError:
             self._port.lost += 1
 
@@ -108,6 +111,9 @@ class Port:
                 self.close()
                 if self._wanted or attempt == 7:
                     raise
+
+    def read(self) -> None:
+        """Read all sockets on the running loop, from now on."""
         loop = asyncio.get_running_loop()
         for wire in self.wires:
             loop.add_reader(wire.sock.fileno(), wire.readable)
@@ -190,6 +196,7 @@ class Port:
         """An authenticated check came from this address. A claimed address changes hands only once it is proven."""
         if proven or addr not in self._by_address:
             self._by_address[addr] = ice
+            ice.reached_from(addr)
 
     def enter(self, ice: Agent) -> None:
         """Register a connection by its local user name."""

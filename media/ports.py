@@ -11,12 +11,16 @@ Track = Literal["audio", "video", "screen"]
 """What a journal holds: an endpoint's sound, its camera's picture, or the screen it shows."""
 
 
+EngineName = Literal["auto", "native", "lean"]
+
+
 @dataclass(frozen=True, slots=True)
 class RelaySettings:
     """Where the relay listens and what it tells browsers.
 
     `host_ips`: local IPv4 and IPv6 addresses to bind, all on one port number. `advertised`: addresses written into
     answers first: a public one per family, mapped 1:1 onto a bound one. `port`: UDP port, 0 = any free one.
+    `engine`: "native", "lean" (plain Python) or "auto": native where it is built.
     `include_loopback`: also bind and offer 127.0.0.1 and ::1 where the machine has them (demo and tests).
     """
 
@@ -24,6 +28,7 @@ class RelaySettings:
     advertised: tuple[str, ...] = ()
     port: int = 0
     include_loopback: bool = False
+    engine: EngineName = "auto"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,16 +5,20 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections import Counter
 from collections.abc import Coroutine, Mapping
 from typing import Any
 
 from media.adapter import Transport, new_certificate
+from media.engine import Engine
 from media.errors import RelayClosed
 from media.forwarding import Forwarding
+from media.lean import Lean
 from media.link import Link
+from media.native import Native, available
 from media.negotiation import read_offer, write_answer
 from media.port import Port
-from media.ports import Applied, Event, OnEvent, RelaySettings, SinkFactory
+from media.ports import Applied, EngineName, Event, OnEvent, RelaySettings, SinkFactory
 from media.room import Endpoint
 from media.rtcp import ntp_now
 from media.stats import Quality, quality, room_stats
@@ -27,14 +31,12 @@ SILENCE = 10.0  # seconds without media or consent after which an endpoint has f
 TICK = 0.02
 SENDER_REPORTS = 0.5
 RECEIVER_REPORTS = 1.0
-LATE_NS = 500_000_000  # the ticker has not run for so long: the process was stopped, or starved
 
 
 class _Connection:
     """One offer's connection and the task that brings it up."""
 
-    def __init__(self, relay: Relay, room: str, endpoint: Endpoint) -> None:
-        self._relay = relay
+    def __init__(self, room: str, endpoint: Endpoint) -> None:
         self.room = room
         self.endpoint = endpoint
         self.transport: Transport
@@ -45,10 +47,7 @@ class _Connection:
         if rtcp:
             self.link.rtcp(data, time.monotonic())
         else:
-            now = time.monotonic_ns()
-            if now > self._relay.look_by:
-                self._relay.look(now)
-            self.link.rtp(data, now)
+            self.link.rtp(data, time.monotonic_ns())
 
     def heard(self) -> None:
         self.link.heard_at = time.monotonic()
@@ -58,18 +57,21 @@ class Relay:
     """Forwards media between the endpoints of rooms as their tables say. All methods belong to one event loop."""
 
     def __init__(self, settings: RelaySettings, sink_factory: SinkFactory | None, on_event: OnEvent) -> None:
-        """`on_event` is called on the loop, must not block, and may call back into the relay only later."""
+        """`on_event` is called on the loop, must not block, and may call back into the relay only later.
+
+        Raises EngineMissing if the native engine is asked for and not built.
+        """
         self._port = Port(settings)
+        self._engine = _engine(settings.engine)
+        self._held = self._engine.lock
         self._certificate = new_certificate()
-        self._core = Forwarding(sink_factory, self._retire, on_event, ntp_now() - time.monotonic())
+        self._core = Forwarding(self._engine, sink_factory, self._retire, on_event, ntp_now() - time.monotonic())
         self._current: dict[str, _Connection] = {}
         self._pending: dict[str, _Connection] = {}
         self._closing: set[asyncio.Task[None]] = set()
         self._retiring: dict[asyncio.Task[dict[str, Any] | None], str] = {}
         self._on_event = on_event
         self._ticker: asyncio.Task[None] | None = None
-        self.look_by = 0
-        """Monotonic nanoseconds after which no packet passes before `look`."""
         self._errors = 0
 
     @property
@@ -77,9 +79,15 @@ class Relay:
         """The UDP port in use; 0 before `start`."""
         return self._port.number
 
+    @property
+    def engine(self) -> str:
+        """Which engine carries the packets."""
+        return self._engine.name
+
     async def start(self) -> None:
         """Bind the port. Raises OSError if it is taken."""
         self._port.open()
+        self._engine.start(self._port, self._look)
         self._ticker = asyncio.create_task(self._tick())
 
     async def close(self) -> None:
@@ -91,6 +99,7 @@ class Relay:
             self.drop_room(room)
         while waiting := [*self._closing, *self._retiring]:
             await asyncio.wait(waiting)
+        self._engine.stop()
         self._port.close()
 
     async def offer(self, room: str, endpoint: str, epoch: int, sdp: str) -> str:
@@ -102,10 +111,11 @@ class Relay:
         if self._ticker is None:
             raise RelayClosed
         offer = read_offer(sdp)
-        place = self._core.admit(room, endpoint, epoch, time.monotonic())
-        connection = _Connection(self, room, place)
-        connection.transport = Transport(self._port, self._certificate, offer, connection.media)
-        connection.link = self._core.link(place, offer.plan, connection.transport)
+        with self._held:
+            place = self._core.admit(room, endpoint, epoch, time.monotonic())
+            connection = _Connection(room, place)
+            connection.transport = self._engine.transport(self._port, self._certificate, offer, connection.media)
+            connection.link = self._core.link(place, offer.plan, connection.transport)
         answer = write_answer(offer, connection.transport.local())
         self._abandon(self._pending.pop(endpoint, None))
         self._pending[endpoint] = connection
@@ -133,8 +143,9 @@ class Relay:
         self._current[name] = connection
         connection.transport.on_lost = lambda: self._lost(connection, "closed")
         # Slots and sources move first; only then may the old connection end.
-        self._core.install(connection.room, connection.endpoint, connection.link, time.monotonic())
-        self._ask_keys(connection.room)
+        with self._held:
+            self._core.install(connection.room, connection.endpoint, connection.link, time.monotonic())
+            self._ask_keys(connection.room)
         if old is not None:
             self._settle(old.transport.close())
 
@@ -150,7 +161,8 @@ class Relay:
         name = connection.endpoint.name
         if self._current.get(name) is connection:
             del self._current[name]
-            self._core.uninstall(connection.endpoint, connection.link)
+            with self._held:
+                self._core.uninstall(connection.endpoint, connection.link)
             # A browser that is already coming back is not gone: the outcome of its new connection will be told.
             if name not in self._pending:
                 self._core.set_state(connection.room, connection.endpoint, state)
@@ -161,24 +173,28 @@ class Relay:
 
         Tables of a lower revision or older epoch are ignored (`accepted` is False). Raises TableMalformed.
         """
-        applied = self._core.apply(table, time.monotonic())
-        self._ask_keys(str(table["room"]))
+        with self._held:
+            applied = self._core.apply(table, time.monotonic())
+            self._ask_keys(str(table["room"]))
         return applied
 
     def renew(self, room: str, epoch: int) -> bool:
         """Extend the room's lease. False: it has lapsed or is of another epoch, and a table is needed."""
-        return self._core.renew(room, epoch, time.monotonic())
+        with self._held:
+            return self._core.renew(room, epoch, time.monotonic())
 
     def close_endpoint(self, endpoint: str) -> None:
         """End an endpoint's connection and journals at once."""
-        self._core.remove(endpoint)
+        with self._held:
+            self._core.remove(endpoint)
         self._abandon(self._pending.pop(endpoint, None))
         self._abandon(self._current.pop(endpoint, None))
 
     def drop_room(self, room: str) -> None:
         """End everything of a room at once; its journals are closed."""
         members = [name for group in (self._current, self._pending) for name, one in group.items() if one.room == room]
-        self._core.drop(room)
+        with self._held:
+            self._core.drop(room)
         for name in members:
             self._abandon(self._pending.pop(name, None))
             self._abandon(self._current.pop(name, None))
@@ -188,7 +204,8 @@ class Relay:
 
         What was recorded stops flowing at once. Each summary is told by a "segment" event, too.
         """
-        self._core.finish(room)
+        with self._held:
+            self._core.finish(room)
         closing = [task for task, name in self._retiring.items() if name == room]
         if closing:
             # Not gathered: a caller that gives up must not take the journals' ends with it.
@@ -197,7 +214,8 @@ class Relay:
 
     def recorder_failed(self, room: str, cause: str) -> None:
         """Stop a room whose recorder found trouble by itself, between two packets. Call it on the loop."""
-        self._core.recorder_failed(room, cause)
+        with self._held:
+            self._core.recorder_failed(room, cause)
 
     def _retire(self, room: str, tap: Tap) -> None:
         task = asyncio.create_task(self._close_tap(room, tap))
@@ -209,36 +227,45 @@ class Relay:
             row = await asyncio.to_thread(tap.close)
         except Exception as error:  # see Room: whatever the recorder's trouble is, the room stops
             logger.exception("closing a journal of %s failed", room)
-            self._core.recorder_failed(room, reason(error))
+            self.recorder_failed(room, reason(error))
             return None
         self._on_event(Event("segment", room, tap.record.endpoint, data=row))
         return row
 
     def stats(self) -> dict[str, Any]:
         """Counters of the port and of every room and endpoint, as plain data."""
-        return {
-            "port": self._port.number,
-            "connections": len(self._current),
-            **self._port.counters(),
-            "errors": self._errors + self._port.errors,
-            "rooms": {name: room_stats(room) for name, room in self._core.rooms.items()},
-        }
+        with self._held:
+            return {
+                "port": self._port.number,
+                "connections": len(self._current),
+                **self._refused(),
+                "errors": self._errors + self._refused()["handler_errors"],
+                "rooms": {name: room_stats(room) for name, room in self._core.rooms.items()},
+            }
+
+    def _refused(self) -> dict[str, int]:
+        total = Counter(self._port.counters())
+        total.update(self._engine.counters())
+        return dict(total)
 
     def quality(self, room: str) -> dict[str, Quality]:
         """How each connected endpoint of a room fares; empty for a room that is not here."""
         now = time.monotonic()
-        found = self._core.rooms.get(room)
-        members = found.endpoints.items() if found else ()
-        return {name: quality(one, one.link, now) for name, one in members if one.link is not None}
+        with self._held:
+            found = self._core.rooms.get(room)
+            members = found.endpoints.items() if found else ()
+            return {name: quality(one, one.link, now) for name, one in members if one.link is not None}
 
     def counters(self) -> dict[str, int]:
         """What has happened since the start, as counters that only grow."""
-        return {**self._core.counters(), **self._port.counters(), "errors": self._errors}
+        with self._held:
+            return {**self._core.counters(), **self._refused(), "errors": self._errors}
 
     def _abandon(self, connection: _Connection | None) -> None:
         if connection is None:
             return
-        connection.link.active = False
+        with self._held:
+            connection.link.active = False
         self._settle(self._end(connection))
 
     async def _end(self, connection: _Connection) -> None:
@@ -267,6 +294,7 @@ class Relay:
         sender_at = receiver_at = 0.0
         while True:
             await asyncio.sleep(TICK)
+            self._engine.settle()
             now = time.monotonic()
             sender = now - sender_at >= SENDER_REPORTS
             receiver = now - receiver_at >= RECEIVER_REPORTS
@@ -277,17 +305,13 @@ class Relay:
                 except Exception:
                     self._errors += 1
                     logger.exception("reports for %s failed", connection.endpoint.name)
-            self.look(time.monotonic_ns())
+            self._look()
 
-    def look(self, now: int) -> None:
-        """Stop the rooms whose lease has run out. `now` in nanoseconds.
-
-        The ticker calls it, and so does the first packet after a pause of the whole process: what waited in the socket
-        meanwhile must not flow under a lease that ended long ago.
-        """
-        self.look_by = now + LATE_NS
+    def _look(self) -> None:
+        """Stop the rooms whose lease has run out."""
         try:
-            self._core.lapse(now / 1e9)
+            with self._held:
+                self._core.lapse(time.monotonic())
         except Exception:  # whoever is told; the ticker must live
             self._errors += 1
             logger.exception("telling of a lapsed lease failed")
@@ -310,3 +334,9 @@ class Relay:
 async def _cancelled(task: asyncio.Task[None]) -> None:
     task.cancel()
     await asyncio.wait([task])
+
+
+def _engine(name: EngineName) -> Engine:
+    if name == "lean" or (name == "auto" and not available()):
+        return Lean()
+    return Native()

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Literal
 
+from media.engine import Engine
 from media.errors import RecorderMissing
 from media.fence import Fence
-from media.link import Link
+from media.link import ALWAYS, Link
 from media.ports import Applied, Event, OnEvent, SinkFactory, Track
 from media.slot import Slot
 from media.source import MEDIUM, RATES, Kind, Source
@@ -23,13 +24,9 @@ KIND: dict[Track, Kind] = {"audio": "mic", "video": "camera", "screen": "screen"
 class Endpoint:
     """A device in the room: its sources live on while connections come and go."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, engine: Engine) -> None:
         self.name = name
-        self.sources: dict[Kind, Source] = {
-            "mic": Source(name, "mic"),
-            "camera": Source(name, "camera"),
-            "screen": Source(name, "screen"),
-        }
+        self.sources: dict[Kind, Source] = {kind: Source(name, kind, engine.stream) for kind in MEDIUM}
         self.link: Link | None = None
         self.state = "new"
 
@@ -40,7 +37,9 @@ class Room:
     One owner: only `Forwarding` calls it, from one thread, and every method leaves the wiring consistent.
     """
 
-    def __init__(self, name: str, factory: SinkFactory | None, retire: Retire, on_event: OnEvent) -> None:
+    def __init__(
+        self, name: str, engine: Engine, factory: SinkFactory | None, retire: Retire, on_event: OnEvent
+    ) -> None:
         """`retire` closes a detached tap's journal in its own time: that may wait for a disk."""
         self.name = name
         self.fence = Fence()
@@ -48,6 +47,7 @@ class Room:
         self.recorder: RecorderState = "idle"
         self.recorder_reason = ""
         self.taps: dict[tuple[str, Track], Tap] = {}
+        self._engine = engine
         self._factory = factory
         self._retire = retire
         self._on_event = on_event
@@ -64,6 +64,7 @@ class Room:
         self._table = table
         self._lapsed = False
         self.wire(now)
+        self.limit()
         if table.revision > self._halted_at:
             self._recorder_is("ok" if table.record else "idle")
         return Applied(self.fence.revision, True, self.recorder)
@@ -138,7 +139,7 @@ class Room:
         rate = RATES[MEDIUM[kind]]
         sink = self._factory.open(self.name, endpoint, record.segment, record.key, track, record.seats, rate)
         source = self.endpoints[endpoint].sources[kind]
-        return Tap(source, record, sink, self.recorder_failed)
+        return self._engine.tap(source, record, sink, self.recorder_failed)
 
     def _retire_tap(self, place: tuple[str, Track]) -> None:
         tap = self.taps.pop(place)
@@ -172,11 +173,26 @@ class Room:
         for tap in self.taps.values():
             tap.detach()
 
+    def renew(self, epoch: int, now: float) -> bool:
+        """Extend the lease; see `Fence.renew`."""
+        renewed = self.fence.renew(epoch, now)
+        self.limit()
+        return renewed
+
+    def limit(self) -> None:
+        """Tell every connection until when it may pass packets on, whoever else is late to look."""
+        flowing = self._table is not None and not self._lapsed
+        deadline = round(self.fence.until * 1e9) if flowing else ALWAYS
+        for endpoint in self.endpoints.values():
+            if endpoint.link is not None:
+                endpoint.link.deadline_ns = deadline
+
     def lapse(self, now: float) -> None:
         """Stop if the lease ran out."""
         if self._table is not None and not self._lapsed and not self.fence.holds(now):
             self._lapsed = True
             self.halt()
+            self.limit()
             self._on_event(Event("lease", self.name, state="lapsed"))
 
     def remove(self, name: str) -> None:

@@ -13,6 +13,10 @@ _EXTENSION = struct.Struct("!HH")
 _TIMED = struct.Struct("!HHBBH")
 
 
+MAX_CARRIED: Final = 255
+"""Bytes of header extensions that are passed on; what no longer fits is left out."""
+
+
 class Packet:
     """The packet in hand: one object per connection, filled again by each `read`."""
 
@@ -125,7 +129,7 @@ class Packet:
                 self.rid = data[start:at]
             elif number == ids.repaired_rid:
                 self.repaired_rid = data[start:at]
-            elif 0 < size <= 16 and 0 < number < 15:
+            elif 0 < size <= 16 and 0 < number < 15 and len(self.carried) + size < MAX_CARRIED:
                 self.carried += bytes((number << 4 | size - 1,)) + data[start:at]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Literal
 
 from media.extensions import ExtensionIds
@@ -25,12 +25,14 @@ QUIET_S = 0.4
 class Source:
     """A medium that lives as long as its endpoint. A single encoding counts as the high one."""
 
-    __slots__ = ("_gone", "_streams", "endpoint", "followers", "kind", "medium")
+    __slots__ = ("_gone", "_make", "_streams", "endpoint", "followers", "kind", "medium")
 
-    def __init__(self, endpoint: str, kind: Kind) -> None:
+    def __init__(self, endpoint: str, kind: Kind, make: Callable[[Medium, int, int], Stream]) -> None:
+        """`make`: an encoding of this medium, RTP clock and layer."""
         self.endpoint = endpoint
         self.kind = kind
         self.medium = MEDIUM[kind]
+        self._make = make
         self.followers: tuple[Follower, ...] = ()
         self._streams: dict[int, Stream] = {}
         self._gone: list[Stream] = []
@@ -47,7 +49,7 @@ class Source:
         """An encoding arrives on a new SSRC. Whoever follows this source hears of it."""
         stream = self._streams.get(layer)
         if stream is None:
-            stream = self._streams[layer] = Stream(self.medium, RATES[self.medium], layer)
+            stream = self._streams[layer] = self._make(self.medium, RATES[self.medium], layer)
         stream.bind(ssrc, ids, now)
         self.refresh(now)
         return stream

@@ -9,7 +9,6 @@ from media.keyframes import KeyRequest
 from media.nack import Missing
 from media.ports import Medium
 from media.reception import LATE, NEW, RESTART, SEEN, Reception
-from media.rtp import Packet
 
 LOW, HIGH = 0, 1
 
@@ -18,14 +17,11 @@ ALIVE_S = 1.5
 
 
 class Subscriber(Protocol):
-    """Takes packets of a stream it has joined: a slot, or a tap of the recorder."""
-
-    def take(self, packet: Packet, stream: Stream) -> None:
-        """Handle one packet; must not raise."""
+    """Is served the packets of a stream it has joined: a slot, or a tap of the recorder."""
 
 
 class Stream:
-    """An encoding that lives as long as its source, across the connections that carry it.
+    """An encoding that lives as long as its source, across the connections that carry it. Its engine feeds it.
 
     `generation` counts the lives of the stream behind it (a new SSRC, a new connection, a jump of the sequence):
     subscribers that see it change treat it as a switch.
@@ -106,12 +102,12 @@ class Stream:
             self.bit_rate = fresh if not self.alive(now) else (self.bit_rate + fresh) / 2 if self.bit_rate else fresh
         self._counted, self._counted_at = self.reception.bytes, now
 
-    def feed(self, packet: Packet, repaired: bool = False) -> None:
-        """Hand a packet to all subscribers, once."""
-        reception, now = self.reception, packet.now
+    def account(self, seq: int, ts: int, size: int, now: float, repaired: bool) -> int:
+        """Note that a packet arrived, and what is missing since; returns what `Reception.take` says of it."""
+        reception = self.reception
         before = reception.highest
         started = reception.started
-        verdict = reception.take(packet.seq, packet.ts, len(packet.data), now, repaired)
+        verdict = reception.take(seq, ts, size, now, repaired)
         if verdict == NEW:
             if started and self.subscribers and reception.highest - before > 1:
                 whole = self.missing.gap(before + 1, reception.highest - 1, now)
@@ -120,25 +116,11 @@ class Stream:
         elif verdict == LATE:
             self.missing.arrived(reception.number)
         elif verdict == SEEN:
-            return
+            return verdict
         elif verdict == RESTART:
             self._renew(now)
         self.last_at = now
-        if not self.subscribers:
-            return
-        data, start = packet.data, packet.start
-        if self.medium == "video":
-            picture = packet.picture
-            if not picture.read(data, start, packet.end):
-                picture.size = 0  # padding only: passed on as it is, to leave no hole in the sequence
-                picture.picture = picture.tl0 = -1
-            elif picture.key:
-                self.keys.passed()
-            start += picture.size
-            packet.raw = data[packet.start : start]
-        packet.tail = data[start:]
-        for subscriber in self.subscribers:
-            subscriber.take(packet, self)
+        return verdict
 
     def _renew(self, now: float) -> None:
         self.generation += 1

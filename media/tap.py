@@ -7,9 +7,7 @@ from typing import Any
 
 from media.follower import Follower
 from media.ports import Sink
-from media.rtp import Packet
 from media.source import Source
-from media.stream import Stream
 from media.table import Record
 
 
@@ -31,19 +29,16 @@ class Tap(Follower):
         if self.source is None:
             self.attach(self._source, now)
 
-    def take(self, packet: Packet, stream: Stream) -> None:
-        """Write one packet whole; a sink that raises stops the room."""
-        if (stream is not self._stream or self._generation != stream.generation) and not self._switch(packet, stream):
-            return
-        if stream.reception.number <= self.floor:
-            return
+    def write(self, arrival_ns: int, data: bytes) -> bool:
+        """Write one packet whole; a sink that raises stops the room, and nobody gets what it refused."""
         try:
-            self._sink.write(packet.arrival_ns, packet.data)
+            self._sink.write(arrival_ns, data)
         except Exception as error:  # whatever the sink's trouble is, nothing may flow unrecorded
             self._failed(reason(error))
-            return
+            return False
         self.packets += 1
-        self.bytes += len(packet.data)
+        self.bytes += len(data)
+        return True
 
     def close(self) -> dict[str, Any]:
         """End the journal of a detached tap; may wait for a disk and raises what the sink raises."""

@@ -44,6 +44,7 @@ apt_install() {
 }
 pip_install() { .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r "$1"; }
 npm_install() { (cd web && npm ci --no-audit --no-fund --loglevel=error); }
+build_engine() { .venv/bin/python media/native/build.py; }
 web_build() { (cd web && npm run --silent build); }
 
 once "python environment" "$("$python" --version)" make_venv
@@ -56,6 +57,13 @@ if [ "$mode" = test ]; then
   once "packages for the tests (Python)" "$(hash_of requirements-dev.txt)" pip_install requirements-dev.txt
 elif [ ! -f "$stamps/packages for the tests (Python)" ] || [ "$(cat "$stamps/packages for the tests (Python)")" != "$(hash_of requirements-dev.txt)" ]; then
   once "packages (Python)" "$(hash_of requirements.txt)" pip_install requirements.txt
+fi
+# The relay's native engine. Without a compiler the service still runs, on the engine in plain Python.
+if [ "$mode" = test ] || [ "$(id -u)" = 0 ]; then command -v cc >/dev/null || apt_install gcc libc6-dev; fi
+if command -v cc >/dev/null; then
+  once "native engine" "$(hash_of media/native/*.[ch] media/native/build.py)" build_engine
+else
+  say "No C compiler: the relay will run in plain Python, at twice the cost. For the native engine: apt-get install gcc libc6-dev"
 fi
 once "packages (npm)" "$(hash_of web/package-lock.json)" npm_install
 once "web build" "$(find web -path web/node_modules -prune -o -path web/dist -prune -o -type f -print0 | sort -z | xargs -0 cat | sha256sum | cut -c1-32)" web_build

@@ -7,7 +7,7 @@ import os
 import re
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -59,6 +59,9 @@ class Settings(BaseSettings):
 
     media_advertised: Annotated[tuple[str, ...], NoDecode] = ()
     """Public addresses to announce first (1:1 NAT): one IPv4, one IPv6 or both, comma-separated."""
+
+    media_engine: Literal["auto", "native", "lean"] = "auto"
+    """What forwards the packets: `native`, `lean` (plain Python), or `auto`: native where it is built."""
 
     media_port: int = Field(default=0, ge=0, le=65535)
     """First UDP port; worker n uses port + n, and up to twice as many are used while workers are replaced. 0: any."""

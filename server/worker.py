@@ -209,6 +209,7 @@ async def run_worker(settings: WorkerSettings) -> None:
         advertised=settings.advertised,
         port=settings.port,
         include_loopback=settings.loopback,
+        engine=settings.engine,
     )
     name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
     if settings.berth is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -42,6 +42,9 @@ class WorkerSettings(BaseSettings):
 
     port: int = Field(default=0, ge=0, le=65535)
     """UDP port; 0: any."""
+
+    engine: Literal["auto", "native", "lean"] = "auto"
+    """What forwards the packets; `auto`: native code where it is built, else plain Python."""
 
     loopback: bool = True
     """Also offer 127.0.0.1 and ::1, for browsers on the same machine."""
@@ -81,6 +84,7 @@ def worker_environ(settings: Settings, keys: KeyStore, url: str, number: int) ->
         "advertised": ",".join(settings.media_advertised),
         "port": str(settings.media_port + number if settings.media_port else 0),
         "berth": str((berths(settings) / f"{number}.lock").absolute()),
+        "engine": settings.media_engine,
         "log_level": settings.log_level,
     }
     return {WORKER_PREFIX + name.upper(): value for name, value in values.items()}

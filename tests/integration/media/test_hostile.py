@@ -113,6 +113,7 @@ async def test_receive_only_lines_take_nothing(trio: Trio) -> None:
 async def test_feedback_about_other_peoples_streams_moves_nothing(trio: Trio) -> None:
     await trio.a.show()
     await trio.until(lambda: "camera.1" in trio.bench.endpoint("a")["in"])
+    await trio.until(lambda: len(trio.b.dtls.rtp) >= trio.bench.sent_to("b"))
     sent, told = trio.bench.sent_to("b"), len(trio.b.dtls.rtp)
     for ssrc in (CAMERA, MIC, *trio.a.slots, *trio.b.slots):
         # PLI, FIR, NACK of 17 packets, and a BYE in somebody else's name

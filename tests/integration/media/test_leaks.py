@@ -16,6 +16,7 @@ import pytest
 
 from media.errors import OfferMalformed, StaleEpoch
 from media.forwarding import MAX_DROPPED, Forwarding
+from media.lean import Lean
 from media.rtx import PICTURES_KEPT
 from media.source import Source
 from tests.integration.media.bench import Bench
@@ -235,7 +236,7 @@ async def test_closing_the_relay_gives_everything_back() -> None:
 
 
 def test_dropped_rooms_are_remembered_for_a_while_only() -> None:
-    core = Forwarding(None, lambda room, tap: None, lambda event: None, 0.0)
+    core = Forwarding(Lean(), None, lambda room, tap: None, lambda event: None, 0.0)
     for number in range(MAX_DROPPED + 100):
         core.admit(f"room-{number}", f"endpoint-{number}", 1, 0.0)
         core.drop(f"room-{number}")

@@ -58,6 +58,7 @@ class Door:
     def __init__(self) -> None:
         self.port = Port(RelaySettings((), include_loopback=True))
         self.port.open()
+        self.port.read()
         self._connecting: list[asyncio.Task[None]] = []
         self.a, self.b = self._connection(), self._connection()
         self.media: list[tuple[Ice, bytes]] = []
@@ -174,6 +175,7 @@ async def test_public_addresses_come_first_and_both_families_take_turns(
 ) -> None:
     port = Port(RelaySettings((), advertised=advertised, include_loopback=True))
     port.open()
+    port.read()
     candidates = port.candidates()
     assert tuple(one.host for one in candidates)[: len(first)] == first
     assert {one.host for one in candidates} == {*advertised, *HOSTS}
@@ -186,6 +188,7 @@ async def test_public_addresses_come_first_and_both_families_take_turns(
 async def test_wildcards_of_both_families_share_a_port_and_keep_their_senders_apart() -> None:
     port = Port(RelaySettings(("0.0.0.0", "::") if "::1" in HOSTS else ("0.0.0.0",)))
     port.open()
+    port.read()
     ice = Ice(port)
     ice.remote_username, ice.remote_password = REMOTE, "p" * 24
     for host in HOSTS:

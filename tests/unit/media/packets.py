@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from typing import Any
 
+from media.engine import Engine
 from media.extensions import URI_MID, URI_REPAIRED_RID, URI_RID, URI_SENT, ExtensionIds
 from media.forwarding import Forwarding
-from media.link import Link, Plan, SlotLine, UpLine
+from media.lean import Lean
+from media.link import Link, Plan, UpLine
+from media.native import Native
 from media.ports import Event, Track
+from media.slot import Draw, SlotLine, drawn
 from media.tap import Tap
 
 AUDIO_PT, VIDEO_PT, RTX_PT = 111, 96, 97
@@ -102,13 +107,25 @@ class Shelved:
         return {"packets": len(self._packets)}
 
 
+ENGINES: dict[str, Callable[[Draw], Engine]] = {"lean": Lean, "native": lambda draw: Native(draw, traced=True)}
+
+
 class Hall:
     """A forwarding core with endpoints that are connected by hand."""
 
-    def __init__(self, shelf: Shelf | None = None, slots: int = 3) -> None:
+    engine = "lean"
+    """The one that halls are made with; see the fixture `each_engine`."""
+
+    def __init__(self, shelf: Shelf | None = None, slots: int = 3, draw: Draw = drawn) -> None:
         self.events: list[Event] = []
         self.retired: list[tuple[str, Tap]] = []
-        self.core = Forwarding(shelf, lambda room, tap: self.retired.append((room, tap)), self.events.append, 0.0)
+        self.core = Forwarding(
+            ENGINES[self.engine](draw),
+            shelf,
+            lambda room, tap: self.retired.append((room, tap)),
+            self.events.append,
+            0.0,
+        )
         self.links: dict[str, Link] = {}
         self.boxes: dict[str, Outbox] = {}
         self.slots = slots

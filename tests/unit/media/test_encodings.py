@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -11,6 +12,8 @@ from media.rtp import Packet
 from media.stats import quality
 from media.stream import HIGH, LOW
 from tests.unit.media.packets import IDS, VIDEO_PT, Hall, Shelf, rtp, vp8
+
+pytestmark = pytest.mark.usefixtures("each_engine")
 
 SSRC = {LOW: 11, HIGH: 12}
 RID = {LOW: "q", HIGH: "h"}

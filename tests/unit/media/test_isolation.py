@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 from random import Random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.media.packets import Hall, rtp
 from tests.unit.media.story import HIGH, LOW, MIC, NAMES, SHOWN, SLOTS, Story
+
+pytestmark = pytest.mark.usefixtures("each_engine")
 
 TIMES = int(os.environ.get("HESHI_SOAK", "1"))
 

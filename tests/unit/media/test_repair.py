@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,6 +14,8 @@ from media.reception import Reception
 from media.rtp import Packet
 from media.rtx import LEAST_PER_SECOND, PICTURES_KEPT, Resender, unwrap
 from tests.unit.media.packets import IDS, RTX_OFFSET, RTX_PT, VIDEO_PT, Hall, Shelf, rtp, vp8
+
+pytestmark = pytest.mark.usefixtures("each_engine")
 
 LOW, HIGH = 11, 12  # SSRCs of the two encodings
 

@@ -13,6 +13,8 @@ from media.router import Place
 from media.rtp import Packet
 from tests.unit.media.packets import IDS, URI_LEVEL, VIDEO_PT, Hall, Outbox, Shelf, rtp, vp8
 
+pytestmark = pytest.mark.usefixtures("each_engine")
+
 
 def _word(seq: int, text: bytes) -> bytes:
     return rtp(5, seq, seq * 960, text, mid="0")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -11,6 +12,8 @@ from media.rtp import Packet
 from media.serial import ahead16
 from media.slot import Slot
 from tests.unit.media.packets import IDS, Hall, rtp
+
+pytestmark = pytest.mark.usefixtures("each_engine")
 
 
 class Voice:

@@ -34,6 +34,8 @@ class _Journal(Shelved):
         self._watched, self._place, self._label = watched, place, label
 
     def write(self, arrival_ns: int, packet: bytes) -> None:
+        if self._shelf.refuse_write:
+            self._watched.refused = self._watched.origin(packet).number
         super().write(arrival_ns, packet)
         try:
             self._watched.written(self._place, self._label, packet)
@@ -84,6 +86,7 @@ class Watched:
         self._carried: dict[tuple[int, int, str, int], int] = {}  # what went out under a number of a half slot
         self._begun: dict[Cell, tuple[int, tuple[int, int] | None]] = {}
         self.fault: AssertionError | None = None  # of a journal
+        self.refused = -1  # the last packet that a journal would not take
         self._packet = Packet()
 
     @property
@@ -98,6 +101,8 @@ class Watched:
     def left(self, name: str, life: int, data: bytes) -> None:
         """A packet went out on somebody's connection."""
         truth, packet = self.truth, self._packet
+        if self.hall.engine == "native" and self.origin(data).number == self.refused:
+            return  # the journal is told at once after the packet has gone: of what flowed then it lacks the last
         assert not self.failed, "something flows without a recorder"
         assert packet.read(data, 0, 0.0, IDS)
         index, medium, slot = self.now[name].cells[packet.ssrc]

@@ -16,6 +16,8 @@ from tests.unit.media.fuzz.datagrams import examples, hex_lines, rtcp_compounds,
 from tests.unit.media.fuzz.offers import CORPUS
 from tests.unit.media.packets import AUDIO_PT, IDS, RTX_OFFSET, RTX_PT, VIDEO_PT, Hall, rtp, vp8
 
+pytestmark = pytest.mark.usefixtures("each_engine")
+
 A_MIC, A_CAMERA = 501, 502
 C_MIC, C_CAMERA = 601, 602
 

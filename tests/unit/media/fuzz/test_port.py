@@ -34,7 +34,7 @@ class Void:
     def __init__(self) -> None:
         self.sent: list[tuple[bytes, tuple[str, int]]] = []
 
-    def sendto(self, data: bytes, addr: tuple[str, int]) -> None:
+    def sendto(self, data: bytes, flags: int, addr: tuple[str, int]) -> None:
         self.sent.append((data, addr))
 
 

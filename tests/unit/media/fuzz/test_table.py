@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from media.errors import TableMalformed
 from media.forwarding import Forwarding
+from media.lean import Lean
 from tests.unit.media.fuzz.datagrams import examples
 
 GOOD: dict[str, Any] = {"room": "r", "revision": 1, "epoch": 1, "lease_s": 30, "rows": [], "record": []}
@@ -41,7 +42,7 @@ anything = st.recursive(
 @given(st.dictionaries(st.sampled_from([*GOOD, "x"]), anything, max_size=6), anything)
 def test_any_table_is_obeyed_or_refused(changes: dict[str, Any], other: Any) -> None:
     for table in ({**GOOD, **changes}, other, {**GOOD, "rows": [other]}, {**GOOD, "record": [other]}):
-        core = Forwarding(None, lambda room, tap: None, lambda event: None, 0.0)
+        core = Forwarding(Lean(), None, lambda room, tap: None, lambda event: None, 0.0)
         accepted = False
         with contextlib.suppress(TableMalformed):
             accepted = core.apply(table, 0.0).accepted

@@ -1,0 +1,60 @@
+"""One connection, packet by packet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import cast
+
+from media.lean.slot import LeanSlot
+from media.lean.stream import LeanStream
+from media.link import Flow, Link, Plan
+from media.ports import Outlet
+from media.rtp import Packet
+from media.rtx import unwrap
+from media.slot import Draw, Slot, SlotLine
+from media.source import Kind, Source
+
+
+class LeanLink(Link):
+    """See `Link`."""
+
+    packets = octets = dropped = 0
+
+    def __init__(self, plan: Plan, sources: Mapping[Kind, Source], outlet: Outlet, ntp_base: float, draw: Draw) -> None:
+        self._draw = draw
+        super().__init__(plan, sources, outlet, ntp_base)
+        self._packet = Packet()
+
+    def _slot(self, line: SlotLine) -> Slot:
+        return LeanSlot(self.outlet, line, self._ids, self._draw())
+
+    def rtp(self, data: bytes, arrival_ns: int) -> None:
+        """See `Link`."""
+        packet = self._packet
+        now = arrival_ns / 1e9
+        if not self.active or not packet.read(data, arrival_ns, now, self._ids):
+            self.dropped += 1
+            return
+        self.heard_at = now
+        if arrival_ns > self.deadline_ns:
+            self.dropped += 1
+            return
+        self.packets += 1
+        self.octets += len(data)
+        flow = self._flows.get(packet.ssrc) or self._bind(packet)
+        if flow is None or flow.pt != packet.pt:
+            self.dropped += 1
+            return
+        self._arrived(len(data), packet.sent, now)
+        if flow.original_pt < 0:
+            cast(LeanStream, flow.stream).feed(packet)
+        else:
+            self._repaired(packet, flow)
+
+    def _repaired(self, packet: Packet, flow: Flow) -> None:
+        stream = cast(LeanStream, flow.stream)
+        if not stream.ssrc:
+            return
+        original = unwrap(packet.data, packet.start, packet.end, stream.ssrc, flow.original_pt)
+        if original is not None and packet.read(original, packet.arrival_ns, packet.now, self._ids):
+            stream.feed(packet, repaired=True)

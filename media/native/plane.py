@@ -1,0 +1,274 @@
+"""The native engine's plane: one lock, and a log through which Python hears what the threads have done.
+
+The threads forward packets without Python. Python decides what is forwarded: whoever holds the lock finds everything
+standing still, and every packet that was passed on before is accounted for, as if Python had carried it itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import socket
+import struct
+import weakref
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Final, Protocol
+
+from media.port import Port
+
+logger = logging.getLogger(__name__)
+
+_RECORD: Final = struct.Struct("=IHHIIqqq")  # `record` in api.h
+_DATAGRAM, _RTCP, _UNBOUND, _ARRIVED, _PACKET, _TAPPED, _SWITCHED, _OUT, _LATE = range(1, 10)
+_REPAIRED, _KEY = 16, 32
+_SMALL = 4096  # bytes of log that may be read while the threads wait
+_ROUNDS = 8
+
+SrtpCalls = tuple[int, int, int, int]
+"""Addresses of libsrtp's protect, unprotect, protect_rtcp and unprotect_rtcp."""
+
+
+class Connected(Protocol):
+    """What hears of one connection's packets: see `NativeLink`."""
+
+    def arrived(self, size: int, sent: int, now: float) -> None:
+        """A packet of its browser, for the estimate."""
+
+    def unbound(self, data: bytes, at: int) -> None:
+        """A packet on an SSRC that is not known yet."""
+
+    def rtcp(self, data: bytes, now: float) -> None:
+        """A compound RTCP packet."""
+
+    def left(self, data: bytes) -> None:
+        """What would have been sent, on a traced plane."""
+
+
+class Plane:
+    """Owned by one event loop's thread. `with plane:` before touching anything that the threads use; it may nest."""
+
+    def __init__(self, ffi: Any, lib: Any, srtp: SrtpCalls | None) -> None:
+        """`srtp` None: a traced plane without sockets and encryption, for tests."""
+        self.ffi, self.lib = ffi, lib
+        self.traced = srtp is None
+        self.errors = 0
+        self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        calls = [ffi.cast("void *", address) for address in srtp or (0, 0, 0, 0)]
+        self.c = lib.plane_new(*calls, self._wake)
+        if self.c == ffi.NULL:
+            raise MemoryError
+        self._size = ffi.new("uint32_t *")
+        self._used = lib.plane_used(self.c)
+        self._depth = 0
+        self._absorbing = self._settling = False
+        self._last = 0
+        self._parts: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
+        self._waiting: deque[tuple[int, int, int, int, int, bytes]] = deque()
+        self._buried: list[tuple[Any, Any]] = []
+        self._port: Port | None = None
+        self.on_late: Callable[[], None] = lambda: None
+        """Packets came after their room's lease had ended."""
+
+    # -- parts
+
+    def number(self) -> int:
+        """A new part's id in the log."""
+        self._last = self._last % 0xFFFFFFFF + 1
+        return self._last if self._last not in self._parts else self.number()
+
+    def keep(self, number: int, part: Any, handle: Any, free: Any) -> None:
+        """This part hears of what is logged under its number; `handle` is freed some time after the part is gone."""
+        self._parts[number] = part
+        weakref.finalize(part, self._buried.append, (free, handle)).atexit = False
+
+    def _bury(self) -> None:
+        while self._buried:
+            free, handle = self._buried.pop()
+            free(self.c, handle)
+
+    # -- the lock
+
+    def __enter__(self) -> Plane:
+        if self._depth == 0:
+            if self._used[0] > _SMALL:
+                self.settle()
+            self.lib.plane_lock(self.c)
+            self._depth = 1
+            if self._used[0]:
+                self._absorb(self.lib.plane_take)
+            if self._buried:
+                self._bury()
+        else:
+            self._depth += 1
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._depth -= 1
+        if self._depth == 0:
+            self.lib.plane_unlock(self.c)
+            if self.traced and self._used[0]:
+                self.settle()
+
+    def ask(self, question: Callable[..., int], *about: object) -> int:
+        """What the threads know of something; nothing needs to be accounted for first."""
+        if self._depth:
+            return question(*about)
+        self.lib.plane_lock(self.c)
+        try:
+            return question(*about)
+        finally:
+            self.lib.plane_unlock(self.c)
+            if self.traced:
+                self.settle()
+
+    def settle(self) -> None:
+        """Hear what is in the log, and answer what asks for an answer; the threads go on meanwhile."""
+        if self._depth or self._settling:
+            return
+        self._settling = True
+        try:
+            for _ in range(_ROUNDS):
+                read = self._absorb(self.lib.plane_swap)
+                while self._waiting:
+                    self._answer(*self._waiting.popleft())
+                    read += self._absorb(self.lib.plane_swap)
+                if read < _SMALL:
+                    return
+        finally:
+            self._settling = False
+
+    def _absorb(self, take: Any) -> int:
+        """Account for what was logged; what needs an answer waits. Returns how many bytes were read."""
+        if self._absorbing:
+            return 0
+        self._absorbing = True
+        read = 0
+        try:
+            while True:
+                data = take(self.c, self._size)
+                size = int(self._size[0])
+                if not size:
+                    return read
+                self._read(self.ffi.buffer(data, size), size)
+                read += size
+                if not self._depth and read >= _SMALL:
+                    return read
+        finally:
+            self._absorbing = False
+
+    def _read(self, view: Any, size: int) -> None:
+        at, unpack, head = 0, _RECORD.unpack_from, _RECORD.size
+        while at < size:
+            whole, kind, flags, one, two, when, a, b = unpack(view, at)
+            try:
+                if kind == _PACKET:
+                    self._packet(flags, one, two, when, a, b)
+                elif kind == _TAPPED:
+                    tap = self._parts.get(one)
+                    if tap is not None:
+                        tap.tapped(when, view[at + head : at + head + b])
+                elif kind == _ARRIVED:
+                    self._parts[one].arrived(b & 0xFFFF, (b >> 16) - 1, when / 1e9)
+                elif kind == _SWITCHED:
+                    follower, stream = self._parts.get(one), self._parts.get(two)
+                    if follower is not None and stream is not None:
+                        follower.heard_switch(flags, stream, a, b)
+                elif kind == _OUT:
+                    self._parts[one].left(view[at + head : at + head + b])
+                else:
+                    data = view[at + head : at + head + b] if kind != _LATE else b""
+                    self._waiting.append((kind, flags, one, when, a, data))
+            except Exception:
+                # One bad packet must cost no connection, least of all somebody else's.
+                self._failed()
+            at += whole
+
+    def _packet(self, flags: int, one: int, two: int, when: int, a: int, b: int) -> None:
+        now, size = when / 1e9, b & 0xFFFF
+        link, stream = self._parts.get(one), self._parts.get(two)
+        if link is not None:
+            link.arrived(size, (b >> 16) - 1, now)
+        if stream is not None:
+            stream.account(a & 0xFFFF, a >> 16, size, now, flags & _REPAIRED != 0)
+            if flags & _KEY:
+                stream.keys.passed()
+
+    def _answer(self, kind: int, flags: int, one: int, when: int, a: int, data: bytes) -> None:
+        try:
+            if kind == _DATAGRAM:
+                self._deliver(one, flags, data, a)
+                return
+            link: Connected | None = self._parts.get(one)
+            if kind == _LATE:
+                self.on_late()
+            elif link is not None and kind == _RTCP:
+                link.rtcp(data, when / 1e9)
+            elif link is not None:
+                link.unbound(data, when)
+        except Exception:
+            self._failed()
+
+    def _failed(self) -> None:
+        if self.traced:
+            raise
+        self.errors += 1
+        logger.debug("packet handler failed", exc_info=True)
+
+    # -- sockets
+
+    def listen(self, port: Port) -> None:
+        """Read the port's sockets from now on. Raises OSError."""
+        self._port = port
+        asyncio.get_running_loop().add_reader(self._wake, self._woken)
+        for number, wire in enumerate(port.wires):
+            wire.sock.setblocking(True)
+            failed = self.lib.plane_listen(self.c, wire.sock.fileno(), number)
+            if failed:
+                raise OSError(failed, os.strerror(failed))
+
+    def _woken(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            os.eventfd_read(self._wake)
+        self.settle()
+
+    def _deliver(self, wire: int, family: int, data: bytes, number: int) -> None:
+        if self._port is None or wire >= len(self._port.wires):
+            return
+        host = socket.inet_ntop(*((socket.AF_INET, data[:4]) if family == 4 else (socket.AF_INET6, data[:16])))
+        self._port.deliver(self._port.wires[wire], data[16:], (host, number))
+
+    def close(self) -> None:
+        """End the threads; call it before the sockets are closed."""
+        self.lib.plane_stop(self.c)
+        if self._port is not None:
+            asyncio.get_running_loop().remove_reader(self._wake)
+            self.settle()
+            self._port = None
+        self._hang_up()
+
+    def _hang_up(self) -> None:
+        wake, self._wake = self._wake, -1
+        if wake >= 0:
+            os.close(wake)
+
+    def counters(self) -> dict[str, int]:
+        """What the threads have lost, refused or not understood."""
+        counted = self.lib.plane_counted(self.c)
+        return {
+            "lost_by_socket": counted.lost,
+            "handler_errors": self.errors,
+            "unknown_address": counted.unknown_address,
+            "bad_stun": 0,
+            "bad_srtp": counted.bad_srtp,
+            "over_rate": counted.over_rate,
+            "unsent": counted.unsent,
+            "log_full": counted.full,
+        }
+
+    def __del__(self) -> None:
+        if getattr(self, "c", None):
+            self.lib.plane_free(self.c)
+            self._hang_up()
