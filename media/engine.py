@@ -32,8 +32,15 @@ class Engine(Protocol):
     def lock(self) -> AbstractContextManager[Any]:
         """Held, no packet passes, and all that passed are accounted for. It may nest."""
 
-    def start(self, port: Port, on_late: Callable[[], None]) -> None:
-        """Take what arrives at the open port; `on_late`: packets came after their room's lease. Raises OSError."""
+    @property
+    def wakes(self) -> bool:
+        """Whether it tells when something is to be asked for; else look often."""
+
+    def start(self, port: Port, on_late: Callable[[], None], on_asking: Callable[[], None]) -> None:
+        """Take what arrives at the open port. Raises OSError.
+
+        `on_late`: packets came after their room's lease. `on_asking`: packets are missing, or a slot has switched.
+        """
 
     def stop(self) -> None:
         """Take nothing more; the port is closed next."""

@@ -189,6 +189,13 @@ class Link(ABC):
             stream.reception.last_sr = int(ntp * 65536) & 0xFFFFFFFF
             stream.reception.last_sr_at = now
 
+    @property
+    def asks(self) -> bool:
+        """Whether something is to be asked for soon."""
+        return any(
+            stream.missing or stream.keys.pending for source in self._sources.values() for stream in source.streams()
+        )
+
     def ask(self, now: float) -> None:
         """Send the requests that are due: for key frames, and for packets that did not arrive; many times a second."""
         self._patience = PATIENCE

@@ -15,6 +15,7 @@ from media.errors import RelayClosed
 from media.forwarding import Forwarding
 from media.lean import Lean
 from media.link import Link
+from media.nack import REORDER_S
 from media.native import Native, available
 from media.negotiation import read_offer, write_answer
 from media.port import Port
@@ -23,12 +24,15 @@ from media.room import Endpoint
 from media.rtcp import ntp_now
 from media.stats import Quality, quality, room_stats
 from media.tap import Tap, reason
+from media.ticker import Ticker
 
 logger = logging.getLogger(__name__)
 
 CONNECT_TIMEOUT = 20.0  # seconds from the answer to the first encrypted packet
 SILENCE = 10.0  # seconds without media or consent after which an endpoint has failed
-TICK = 0.02
+TICK = 0.02  # seconds between two looks while packets or key frames are asked for
+IDLE_TICK = 0.05
+SOON = REORDER_S
 SENDER_REPORTS = 0.5
 RECEIVER_REPORTS = 1.0
 
@@ -71,7 +75,8 @@ class Relay:
         self._closing: set[asyncio.Task[None]] = set()
         self._retiring: dict[asyncio.Task[dict[str, Any] | None], str] = {}
         self._on_event = on_event
-        self._ticker: asyncio.Task[None] | None = None
+        self._ticker: Ticker | None = None
+        self._sender_at = self._receiver_at = 0.0
         self._errors = 0
 
     @property
@@ -87,14 +92,14 @@ class Relay:
     async def start(self) -> None:
         """Bind the port. Raises OSError if it is taken."""
         self._port.open()
-        self._engine.start(self._port, self._look)
-        self._ticker = asyncio.create_task(self._tick())
+        self._ticker = ticker = Ticker(self._beat)
+        self._engine.start(self._port, self._look, lambda: ticker.hurry(SOON))
 
     async def close(self) -> None:
         """Close all connections and journals, and the port; nothing is left waiting."""
         ticker, self._ticker = self._ticker, None
         if ticker is not None:
-            await _cancelled(ticker)
+            ticker.stop()
         for room in list(self._core.rooms):
             self.drop_room(room)
         while waiting := [*self._closing, *self._retiring]:
@@ -234,14 +239,15 @@ class Relay:
 
     def stats(self) -> dict[str, Any]:
         """Counters of the port and of every room and endpoint, as plain data."""
-        with self._held:
-            return {
-                "port": self._port.number,
-                "connections": len(self._current),
-                **self._refused(),
-                "errors": self._errors + self._refused()["handler_errors"],
-                "rooms": {name: room_stats(room) for name, room in self._core.rooms.items()},
-            }
+        self._engine.settle()
+        refused = self._refused()
+        return {
+            "port": self._port.number,
+            "connections": len(self._current),
+            **refused,
+            "errors": self._errors + refused["handler_errors"],
+            "rooms": {name: room_stats(room) for name, room in self._core.rooms.items()},
+        }
 
     def _refused(self) -> dict[str, int]:
         total = Counter(self._port.counters())
@@ -250,16 +256,16 @@ class Relay:
 
     def quality(self, room: str) -> dict[str, Quality]:
         """How each connected endpoint of a room fares; empty for a room that is not here."""
+        self._engine.settle()
         now = time.monotonic()
-        with self._held:
-            found = self._core.rooms.get(room)
-            members = found.endpoints.items() if found else ()
-            return {name: quality(one, one.link, now) for name, one in members if one.link is not None}
+        found = self._core.rooms.get(room)
+        members = found.endpoints.items() if found else ()
+        return {name: quality(one, one.link, now) for name, one in members if one.link is not None}
 
     def counters(self) -> dict[str, int]:
         """What has happened since the start, as counters that only grow."""
-        with self._held:
-            return {**self._core.counters(), **self._refused(), "errors": self._errors}
+        self._engine.settle()
+        return {**self._core.counters(), **self._refused(), "errors": self._errors}
 
     def _abandon(self, connection: _Connection | None) -> None:
         if connection is None:
@@ -290,22 +296,23 @@ class Relay:
             if connection.room == room:
                 connection.link.ask(now)
 
-    async def _tick(self) -> None:
-        sender_at = receiver_at = 0.0
-        while True:
-            await asyncio.sleep(TICK)
-            self._engine.settle()
-            now = time.monotonic()
-            sender = now - sender_at >= SENDER_REPORTS
-            receiver = now - receiver_at >= RECEIVER_REPORTS
-            sender_at, receiver_at = now if sender else sender_at, now if receiver else receiver_at
-            for connection in list(self._current.values()):
-                try:
-                    self._serve(connection, now, sender, receiver)
-                except Exception:
-                    self._errors += 1
-                    logger.exception("reports for %s failed", connection.endpoint.name)
-            self._look()
+    def _beat(self) -> float:
+        """What is due now; returns the seconds until the next look."""
+        self._engine.settle()
+        now = time.monotonic()
+        sender = now - self._sender_at >= SENDER_REPORTS
+        receiver = now - self._receiver_at >= RECEIVER_REPORTS
+        self._sender_at = now if sender else self._sender_at
+        self._receiver_at = now if receiver else self._receiver_at
+        for connection in list(self._current.values()):
+            try:
+                self._serve(connection, now, sender, receiver)
+            except Exception:
+                self._errors += 1
+                logger.exception("reports for %s failed", connection.endpoint.name)
+        self._look()
+        asks = not self._engine.wakes or any(one.link.asks for one in self._current.values())
+        return TICK if asks else IDLE_TICK
 
     def _look(self) -> None:
         """Stop the rooms whose lease has run out."""

@@ -28,14 +28,17 @@ class Lean:
     """See `Engine`."""
 
     name = "lean"
+    wakes = False
 
     def __init__(self, draw: Draw = drawn) -> None:
         """`draw`: the numbers that slots start with."""
         self._draw = draw
         self.lock = nullcontext()
+        self._on_late: Callable[[], None] = lambda: None
 
-    def start(self, port: Port, on_late: Callable[[], None]) -> None:
+    def start(self, port: Port, on_late: Callable[[], None], on_asking: Callable[[], None]) -> None:
         """See `Engine`. Packets and decisions share one thread: nobody is late for the other."""
+        self._on_late = on_late
         port.read()
 
     def stop(self) -> None:
@@ -62,4 +65,4 @@ class Lean:
 
     def link(self, plan: Plan, sources: Mapping[Kind, Source], outlet: Outlet, ntp_base: float) -> Link:
         """See `Engine`."""
-        return LeanLink(plan, sources, outlet, ntp_base, self._draw)
+        return LeanLink(plan, sources, outlet, ntp_base, self._draw, self._on_late)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import cast
 
 from media.lean.slot import LeanSlot
@@ -20,9 +20,19 @@ class LeanLink(Link):
 
     packets = octets = dropped = 0
 
-    def __init__(self, plan: Plan, sources: Mapping[Kind, Source], outlet: Outlet, ntp_base: float, draw: Draw) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        sources: Mapping[Kind, Source],
+        outlet: Outlet,
+        ntp_base: float,
+        draw: Draw,
+        late: Callable[[], None],
+    ) -> None:
+        """`late`: a packet came after the deadline."""
         self._draw = draw
         super().__init__(plan, sources, outlet, ntp_base)
+        self._late = late
         self._packet = Packet()
 
     def _slot(self, line: SlotLine) -> Slot:
@@ -38,6 +48,7 @@ class LeanLink(Link):
         self.heard_at = now
         if arrival_ns > self.deadline_ns:
             self.dropped += 1
+            self._late()
             return
         self.packets += 1
         self.octets += len(data)

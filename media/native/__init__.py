@@ -39,6 +39,7 @@ class Native:
     """See `Engine`."""
 
     name = "native"
+    wakes = True
 
     def __init__(self, draw: Draw = drawn, *, traced: bool = False) -> None:
         """`traced`: what would be sent goes to each link's outlet, unencrypted. Raises EngineMissing."""
@@ -48,9 +49,9 @@ class Native:
         self._draw = draw
         self.lock = Plane(*loaded, None if traced else srtp_calls())
 
-    def start(self, port: Port, on_late: Callable[[], None]) -> None:
+    def start(self, port: Port, on_late: Callable[[], None], on_asking: Callable[[], None]) -> None:
         """See `Engine`."""
-        self.lock.on_late = on_late
+        self.lock.on_late, self.lock.on_asking = on_late, on_asking
         self.lock.listen(port)
 
     def stop(self) -> None:

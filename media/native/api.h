@@ -1,6 +1,6 @@
 /* What Python may call and read: the one description of both sides, read by the compiler and by cffi.
 
-Every function but plane_new, plane_lock, plane_swap, plane_stop and plane_free belongs to whoever holds the lock. */
+Every function but plane_new, plane_lock, plane_swap, plane_turns, plane_stop and plane_free belongs to whoever holds the lock. */
 
 typedef struct plane plane;
 typedef struct conn conn;
@@ -61,6 +61,7 @@ const uint8_t *plane_take(plane *p, uint32_t *size);
 const uint32_t *plane_used(const plane *p);  /* bytes of log that wait; may be read without the lock */
 const plane_counters *plane_counted(plane *p);
 int plane_listen(plane *p, int fd, uint32_t wire);
+void plane_turns(uint64_t ns);
 void plane_stop(plane *p);
 int plane_learn(plane *p, int family, const uint8_t *ip, int port, conn *c);
 void plane_unlearn(plane *p, conn *c);

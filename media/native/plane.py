@@ -24,7 +24,8 @@ logger = logging.getLogger(__name__)
 _RECORD: Final = struct.Struct("=IHHIIqqq")  # `record` in api.h
 _DATAGRAM, _RTCP, _UNBOUND, _ARRIVED, _PACKET, _TAPPED, _SWITCHED, _OUT, _LATE = range(1, 10)
 _REPAIRED, _KEY = 16, 32
-_SMALL = 4096  # bytes of log that may be read while the threads wait
+_TURN_NS = 200_000  # of the loop, where packets and the loop share a core
+_SMALL = 1024  # bytes of log that may be read while the threads wait
 _ROUNDS = 8
 
 SrtpCalls = tuple[int, int, int, int]
@@ -71,6 +72,8 @@ class Plane:
         self._port: Port | None = None
         self.on_late: Callable[[], None] = lambda: None
         """Packets came after their room's lease had ended."""
+        self.on_asking: Callable[[], None] = lambda: None
+        """Packets are missing, or a follower has switched."""
 
     # -- parts
 
@@ -223,6 +226,7 @@ class Plane:
         """Read the port's sockets from now on. Raises OSError."""
         self._port = port
         asyncio.get_running_loop().add_reader(self._wake, self._woken)
+        self.lib.plane_turns(_TURN_NS)
         for number, wire in enumerate(port.wires):
             wire.sock.setblocking(True)
             failed = self.lib.plane_listen(self.c, wire.sock.fileno(), number)
@@ -233,6 +237,7 @@ class Plane:
         with contextlib.suppress(BlockingIOError):
             os.eventfd_read(self._wake)
         self.settle()
+        self.on_asking()
 
     def _deliver(self, wire: int, family: int, data: bytes, number: int) -> None:
         if self._port is None or wire >= len(self._port.wires):

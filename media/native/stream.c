@@ -96,8 +96,11 @@ static enum verdict take(stream *s, uint16_t seq) {
 
 /* `from`: the connection whose estimator is to hear of this packet, too, or 0. */
 void stream_feed(plane *p, stream *s, packet *k, bool repaired, uint32_t from) {
+    int64_t before = s->highest;
+    bool started = s->started;
     enum verdict verdict = take(s, k->seq);
     if (verdict == RESTART) s->generation++;
+    if (verdict == RESTART || (started && s->highest - before > 1)) p->urgent = true; /* something is to be asked for */
     bool carried = verdict != SEEN && s->count;
     if (carried && s->video) {
         descriptor *d = &k->picture;
@@ -138,6 +141,7 @@ bool follower_begin(plane *p, follower *f, stream *s, const packet *k) {
     }
     f->generation = s->generation;
     f->floor = floor;
+    p->urgent = true; /* a sender report is due */
     log_put(p, SWITCHED, f->stamp, f->id, s->id, k->at, f->generation, NULL, floor);
     return true;
 }
