@@ -59,11 +59,11 @@ elif [ ! -f "$stamps/packages for the tests (Python)" ] || [ "$(cat "$stamps/pac
   once "packages (Python)" "$(hash_of requirements.txt)" pip_install requirements.txt
 fi
 # The relay's native engine. Without a compiler the service still runs, on the engine in plain Python.
-if [ "$mode" = test ] || [ "$(id -u)" = 0 ]; then command -v cc >/dev/null || apt_install gcc libc6-dev; fi
+if [ "$mode" = test ] && ! command -v cc >/dev/null; then apt_install gcc libc6-dev; fi
 if command -v cc >/dev/null; then
   once "native engine" "$(hash_of media/native/*.[ch] media/native/build.py)" build_engine
 else
-  say "No C compiler: the relay will run in plain Python, at twice the cost. For the native engine: apt-get install gcc libc6-dev"
+  say "no C compiler: the relay runs in plain Python, at some three times the cost (apt-get install gcc libc6-dev, then again)"
 fi
 once "packages (npm)" "$(hash_of web/package-lock.json)" npm_install
 once "web build" "$(find web -path web/node_modules -prune -o -path web/dist -prune -o -type f -print0 | sort -z | xargs -0 cat | sha256sum | cut -c1-32)" web_build
