@@ -22,6 +22,7 @@ from aioice.ice import CandidatePair, StunProtocol
 from aiortc import RTCCertificate, RTCDtlsFingerprint, RTCDtlsParameters, RTCDtlsTransport
 from pylibsrtp import _binding
 
+from media.budget import Budget
 from media.negotiation import Local, Offer
 from media.port import MAX_DATAGRAM, Address, Port, Wire, host_candidate
 
@@ -42,8 +43,6 @@ PRIVATE_NAMES: Final = (
 _ROOM_FOR_TAG = 160
 MAX_WAITING = 64  # DTLS datagrams between two turns of the loop, or before ICE is done
 MAX_SSRCS = 256  # libsrtp keeps a state for each SSRC it once accepted, and searches them one by one
-MAX_RATE = 2500  # packets per second from one browser; camera, screen and sound together are some 600
-MAX_BURST = 2500
 MAX_SOURCES = 32
 """Addresses that one connection may be checked from: each costs a pair and checks of ours in return."""
 
@@ -172,8 +171,7 @@ class Transport:
         self._tx: Any = None
         self.on_lost: Callable[[], None] | None = None
         self._ssrcs: set[bytes] = set()
-        self._allowance = MAX_BURST
-        self._earned_at = 0.0
+        self._budget = Budget()
 
     def local(self) -> Local:
         """Our end, for the answer."""
@@ -214,16 +212,13 @@ class Transport:
 
     def earn(self, now: float) -> None:
         """Time has passed (monotonic seconds): the browser may send that much more."""
-        earned = int((now - self._earned_at) * MAX_RATE)
-        self._earned_at = now
-        self._allowance = min(max(self._allowance, 0) + earned, MAX_BURST)
+        self._budget.earn(now)
 
     def _received(self, data: bytes) -> None:
         size = len(data)
         if size < 12 or self._tx is None:
             return
-        self._allowance -= 1
-        if self._allowance < 0:
+        if not self._budget.spend(size):
             self._port.over_rate += 1
             return
         _view[0:size] = data

@@ -10,7 +10,7 @@ conn *conn_new(plane *p, uint32_t id, const ext_ids *ids) {
     c->id = id;
     c->ids = *ids;
     c->fd = -1;
-    c->allowance = MAX_BURST;
+    c->packets_left = MAX_PACKETS, c->bytes_left = MAX_BYTES;
     c->state.deadline_ns = INT64_MAX;
     c->next = p->conns;
     p->conns = c;
@@ -156,19 +156,28 @@ static bool accepted(conn *c, uint32_t ssrc) {
     return false;
 }
 
-static void earn(conn *c, int64_t at) {
-    if (at - c->earned_ns < 20000000) return;
-    int64_t earned = c->earned_ns ? (at - c->earned_ns) / 1000 * MAX_RATE / 1000000 : 0;
-    c->earned_ns = at;
-    c->allowance = (c->allowance < 0 ? 0 : c->allowance) + earned;
-    if (c->allowance > MAX_BURST) c->allowance = MAX_BURST;
+static int64_t earned(int64_t left, int64_t ns, int64_t per_second) {
+    left = (left < 0 ? 0 : left) + ns / 1000 * per_second / 1000000;
+    return left < per_second ? left : per_second;
+}
+
+/* Whether a packet of this size may pass: see budget.py. */
+static bool spend(conn *c, uint32_t size, int64_t at) {
+    int64_t passed = at - c->earned_ns;
+    if (passed >= 20000000) {
+        if (passed > 1000000000) passed = 1000000000;
+        c->packets_left = earned(c->packets_left, passed, MAX_PACKETS);
+        c->bytes_left = earned(c->bytes_left, passed, MAX_BYTES);
+        c->earned_ns = at;
+    }
+    c->bytes_left -= size;
+    return --c->packets_left >= 0 && c->bytes_left >= 0;
 }
 
 /* A datagram that may be SRTP or SRTCP, decrypted where it lies. */
 void conn_datagram(plane *p, conn *c, uint8_t *data, uint32_t size, int64_t at) {
     if (size < 12 || !c->rx || !c->tx) return;
-    earn(c, at);
-    if (--c->allowance < 0) {
+    if (!spend(c, size, at)) {
         p->counted.over_rate++;
         return;
     }

@@ -19,8 +19,8 @@ enum {
     MAX_CARRIED = 255,       /* bytes of header extensions passed on; more is left out */
     MAX_FLOORS = 4,          /* encodings of a source */
     MAX_SSRCS = 256,         /* libsrtp keeps a state for each SSRC it once accepted, and searches them one by one */
-    MAX_RATE = 2500,         /* packets per second from one browser */
-    MAX_BURST = 2500,
+    MAX_PACKETS = 2500,      /* per second from one browser: see budget.py */
+    MAX_BYTES = 1500000,
     WINDOW = 1024,           /* packets back within which a late one is told from a duplicate */
     MAX_JUMP = 8192,         /* a larger step in sequence numbers is a new life of the source, not loss */
 };
@@ -131,7 +131,7 @@ struct conn {
     flow *flows;
     uint32_t flow_count, flow_room;
     uint32_t ssrcs[MAX_SSRCS], ssrc_count;
-    int64_t allowance, earned_ns;
+    int64_t packets_left, bytes_left, earned_ns;
 };
 void conn_datagram(plane *p, conn *c, uint8_t *data, uint32_t size, int64_t at);
 void conn_send(plane *p, conn *c, const uint8_t *head, uint32_t head_size, const uint8_t *tail, uint32_t tail_size);

@@ -1,0 +1,37 @@
+"""What one browser may send."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from media.budget import BYTES, PACKETS, Budget
+
+
+@given(st.lists(st.tuples(st.floats(0, 0.5), st.integers(12, 1500)), min_size=1, max_size=200))
+def test_nobody_sends_more_than_the_time_and_a_second_allow(steps: list[tuple[float, int]]) -> None:
+    budget, now, packets, octets = Budget(), 1000.0, 0, 0
+    budget.earn(now)
+    for passed, size in steps:
+        now += passed
+        budget.earn(now)
+        for _ in range(40):
+            if budget.spend(size):
+                packets, octets = packets + 1, octets + size
+    allowed = 1 + now - 1000
+    assert packets <= allowed * PACKETS
+    assert octets <= allowed * BYTES
+
+
+def test_who_stops_flooding_may_go_on() -> None:
+    budget = Budget()
+    budget.earn(5.0)
+    assert sum(budget.spend(1200) for _ in range(10_000)) == BYTES // 1200
+    budget.earn(5.125)
+    assert sum(budget.spend(1200) for _ in range(10_000)) == BYTES // 8 // 1200
+
+
+def test_small_packets_are_counted_too() -> None:
+    budget = Budget()
+    budget.earn(5.0)
+    assert sum(budget.spend(20) for _ in range(10_000)) == PACKETS
