@@ -12,7 +12,6 @@ aioice does ICE and aiortc does DTLS, both unchanged; what differs from stock is
 
 from __future__ import annotations
 
-import logging
 import secrets
 from collections.abc import Callable
 from typing import Any, Final
@@ -25,8 +24,6 @@ from pylibsrtp import _binding
 from media.budget import Budget
 from media.negotiation import Local, Offer
 from media.port import MAX_DATAGRAM, Address, Port, Wire, host_candidate
-
-logger = logging.getLogger(__name__)
 
 PRIVATE_NAMES: Final = (
     ("aioice.ice", "Connection", ("check_incoming", "check_complete", "data_received", "gather_candidates")),
@@ -218,12 +215,12 @@ class Transport:
         size = len(data)
         if size < 12 or self._tx is None:
             return
-        if not self._budget.spend(size):
+        rtcp = 192 <= data[1] <= 223
+        if not self._budget.spend(size, rtcp):
             self._port.over_rate += 1
             return
         _view[0:size] = data
         _length[0] = size
-        rtcp = 192 <= data[1] <= 223
         unprotect = _unprotect_rtcp if rtcp else _unprotect
         ssrc = data[4:8] if rtcp else data[8:12]
         known = ssrc in self._ssrcs
@@ -235,8 +232,7 @@ class Transport:
         try:
             self._on_media(_view[0 : _length[0]], rtcp)
         except Exception:
-            self._port.errors += 1
-            logger.debug("media handler failed", exc_info=True)
+            self._port.faults.add()
 
     def send_rtp(self, head: bytes, tail: bytes) -> None:
         """See `Outlet`. Never raises: one receiver's trouble must not reach the sender."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import socket
 import struct
 from typing import Any, Protocol
@@ -13,9 +12,8 @@ from aioice import Candidate, stun
 from aioice.candidate import candidate_foundation, candidate_priority
 
 from media.addresses import in_order, loopback_addresses
+from media.faults import Faults
 from media.ports import RelaySettings
-
-logger = logging.getLogger(__name__)
 
 MAX_DATAGRAM = 2048
 BATCH = 64  # datagrams per wake-up, so that a flood cannot starve the loop's timers
@@ -81,8 +79,7 @@ class Wire:
                 deliver(self, data, (addr[0], addr[1]))
             except Exception:
                 # One bad packet must cost no connection, least of all somebody else's.
-                self._port.errors += 1
-                logger.debug("packet handler failed", exc_info=True)
+                self._port.faults.add()
 
 
 class Port:
@@ -94,7 +91,8 @@ class Port:
         self._advertised = settings.advertised
         self._wanted = settings.port
         self.number = 0
-        self.lost = self.errors = 0
+        self.lost = 0
+        self.faults = Faults()
         self.unknown_address = self.bad_stun = self.bad_srtp = self.over_rate = self.unsent = 0
         self.wires: list[Wire] = []
         self._by_user: dict[str, Agent] = {}
@@ -144,7 +142,7 @@ class Port:
         """What was lost, refused or not understood since the start."""
         return {
             "lost_by_socket": self.lost,
-            "handler_errors": self.errors,
+            "handler_errors": self.faults.count,
             "unknown_address": self.unknown_address,
             "bad_stun": self.bad_stun,
             "bad_srtp": self.bad_srtp,

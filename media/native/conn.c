@@ -10,7 +10,7 @@ conn *conn_new(plane *p, uint32_t id, const ext_ids *ids) {
     c->id = id;
     c->ids = *ids;
     c->fd = -1;
-    c->packets_left = MAX_PACKETS, c->bytes_left = MAX_BYTES;
+    c->packets_left = MAX_PACKETS, c->bytes_left = MAX_BYTES, c->rtcp_left = MAX_RTCP_BYTES;
     c->state.deadline_ns = INT64_MAX;
     c->next = p->conns;
     p->conns = c;
@@ -162,26 +162,29 @@ static int64_t earned(int64_t left, int64_t ns, int64_t per_second) {
 }
 
 /* Whether a packet of this size may pass: see budget.py. */
-static bool spend(conn *c, uint32_t size, int64_t at) {
+static bool spend(conn *c, uint32_t size, bool rtcp, int64_t at) {
     int64_t passed = at - c->earned_ns;
     if (passed >= 20000000) {
         if (passed > 1000000000) passed = 1000000000;
         c->packets_left = earned(c->packets_left, passed, MAX_PACKETS);
         c->bytes_left = earned(c->bytes_left, passed, MAX_BYTES);
+        c->rtcp_left = earned(c->rtcp_left, passed, MAX_RTCP_BYTES);
         c->earned_ns = at;
     }
+    c->packets_left--;
     c->bytes_left -= size;
-    return --c->packets_left >= 0 && c->bytes_left >= 0;
+    if (rtcp) c->rtcp_left -= size;
+    return c->packets_left >= 0 && c->bytes_left >= 0 && (!rtcp || c->rtcp_left >= 0);
 }
 
 /* A datagram that may be SRTP or SRTCP, decrypted where it lies. */
 void conn_datagram(plane *p, conn *c, uint8_t *data, uint32_t size, int64_t at) {
     if (size < 12 || !c->rx || !c->tx) return;
-    if (!spend(c, size, at)) {
+    bool rtcp = 192 <= data[1] && data[1] <= 223;
+    if (!spend(c, size, rtcp, at)) {
         p->counted.over_rate++;
         return;
     }
-    bool rtcp = 192 <= data[1] && data[1] <= 223;
     uint32_t ssrc = get32(data + (rtcp ? 4 : 8));
     bool known = accepted(c, ssrc);
     int length = (int)size;
@@ -211,7 +214,7 @@ static void send_with(plane *p, conn *c, srtp_call protect, const uint8_t *head,
     }
     outgoing *o = outbox_next(p);
     memcpy(o->data, head, head_size);
-    memcpy(o->data + head_size, tail, tail_size);
+    if (tail_size) memcpy(o->data + head_size, tail, tail_size);
     int length = (int)size;
     if (protect(c->tx, o->data, &length)) {
         p->counted.unsent++;

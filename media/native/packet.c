@@ -44,6 +44,7 @@ bool packet_read(packet *k, const uint8_t *data, uint32_t size, int64_t at, cons
     k->sent = -1;
     k->carried_size = 0;
     k->kept = NULL;
+    k->picture = (descriptor){.picture = -1, .tl0 = -1};
     if ((first & 0xC0) != 0x80) return false;
     if (first & 0x10) {
         if (start + 4 > size) return false;

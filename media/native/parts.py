@@ -28,7 +28,7 @@ class NativeStream(Stream):
         self._plane = plane
         number = plane.number()
         with plane:
-            self.handle = plane.lib.stream_new(plane.c, number, medium == "video")
+            self.handle = plane.made(plane.lib.stream_new(plane.c, number, medium == "video"))
         plane.keep(number, self, self.handle, plane.lib.stream_free)
 
     def join(self, subscriber: Subscriber, now: float, *, first: bool) -> None:
@@ -85,6 +85,7 @@ class _Told(Follower):
     def attach(self, source: Source, now: float) -> None:
         """See `Follower`."""
         with self._plane:
+            self._plane.overtake()
             super().attach(source, now)
             self._tell()
 
@@ -143,8 +144,9 @@ class NativeSlot(_Told, Slot):
         self._plane = plane
         number = plane.number()
         with plane:
-            self.handle = plane.lib.slot_new(
-                plane.c, link, number, line.medium == "video", line.ssrc, line.pt, *line.rtx, *start
+            video = line.medium == "video"
+            self.handle = plane.made(
+                plane.lib.slot_new(plane.c, link, number, video, line.ssrc, line.pt, *line.rtx, *start)
             )
         self._state = plane.lib.slot_look(self.handle)
         super().__init__(line)
@@ -196,6 +198,11 @@ class NativeSlot(_Told, Slot):
         """See `Slot`."""
         return self._plane.ask(self._plane.lib.slot_unsent, self.handle, first, last)
 
+    def cut(self, now: float) -> None:
+        """See `Slot`."""
+        with self._plane:
+            super().cut(now)
+
     def _forget(self) -> None:
         with self._plane:
             self._plane.lib.slot_forget(self.handle)
@@ -218,14 +225,15 @@ class NativeTap(_Told, Tap):
         self._plane = plane
         number = plane.number()
         with plane:
-            self.handle = plane.lib.tap_new(plane.c, number)
-        super().__init__(source, record, sink, failed)
+            self.handle = plane.made(plane.lib.tap_new(plane.c, number))
+        super().__init__(source, record, sink, lambda cause: plane.later(lambda: failed(cause)))
+        self._broken = False
         plane.keep(number, self, self.handle, plane.lib.follower_free)
 
     def tapped(self, at: int, data: bytes) -> None:
-        """A packet was captured."""
-        if self.source is not None:  # else its writing has just failed
-            self.write(at, data)
+        """A packet was captured, and passed on; the other journals take theirs before a broken one stops the room."""
+        if not self._broken:
+            self._broken = not self.write(at, data)
 
 
 class NativeLink(Link):
@@ -244,7 +252,7 @@ class NativeLink(Link):
         self._draw = draw
         number = plane.number()
         with plane:
-            self.handle = plane.lib.conn_new(plane.c, number, c_ids(plane, plan.ids))
+            self.handle = plane.made(plane.lib.conn_new(plane.c, number, c_ids(plane, plan.ids)))
         self._state = plane.lib.conn_look(self.handle)
         super().__init__(plan, sources, outlet, ntp_base)
         plane.keep(number, self, self.handle, plane.lib.conn_free)
@@ -301,15 +309,20 @@ class NativeLink(Link):
         with plane:
             plane.lib.conn_rtp(plane.c, self.handle, data, len(data), arrival_ns, 0)
 
-    def unbound(self, data: bytes, at: int) -> None:
-        """A packet whose SSRC is not known here yet."""
+    def unbound(self, data: bytes, at: int, *, overtaken: bool) -> None:
+        """A packet whose SSRC was not known when it came."""
         plane, packet = self._plane, Packet()
         with plane:
             if self.active and packet.read(data, at, at / 1e9, self._ids):
                 flow = self._flows.get(packet.ssrc) or self._bind(packet)
                 if flow is not None:
                     self._tell(packet.ssrc, flow)
-            plane.lib.conn_rtp(plane.c, self.handle, data, len(data), at, 1)
+            if not overtaken:
+                plane.lib.conn_rtp(plane.c, self.handle, data, len(data), at, 1)
+
+    def _send_sender_report(self, slot: Slot, now: float) -> None:
+        with self._plane:  # or its timestamps could be one stream's and its clock another's
+            super()._send_sender_report(slot, now)
 
     def _tell(self, ssrc: int, flow: Flow) -> None:
         stream = cast(NativeStream, flow.stream).handle

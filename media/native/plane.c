@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 enum {
-    LOG_SIZE = 4 << 20,
+    LOG_SIZE = 8 << 20,
     LOG_MARGIN = 512 << 10,  /* more than one packet to every slot of a large room takes, also when traced */
     BATCH = 32,
     OUR_TABLE = 64,
@@ -94,6 +94,7 @@ const uint8_t *plane_take(plane *p, uint32_t *size) {
     *size = p->log_used;
     p->log_now ^= 1;
     p->log_used = 0;
+    p->tapped_ns = 0;
     p->urgent = p->woken = false;
     return full;
 }
@@ -138,17 +139,13 @@ static resident *seek(const plane *p, const address *a) {
 
 conn *plane_find(const plane *p, const address *from) { return seek(p, from)->of; }
 
-/* The same table, of this size and without this connection. */
-static int rebuild(plane *p, uint32_t size, const conn *without) {
-    resident *old = p->table, *fresh = calloc(size, sizeof *fresh);
+static int grow(plane *p) {
+    resident *old = p->table, *fresh = calloc(p->table_size * 2, sizeof *fresh);
     uint32_t count = p->table_size;
     if (!fresh) return -1;
-    p->table = fresh, p->table_size = size, p->table_used = 0;
+    p->table = fresh, p->table_size *= 2;
     for (uint32_t i = 0; i < count; i++)
-        if (old[i].of && old[i].of != without) {
-            *seek(p, &old[i].from) = old[i];
-            p->table_used++;
-        }
+        if (old[i].of) *seek(p, &old[i].from) = old[i];
     free(old);
     return 0;
 }
@@ -156,20 +153,34 @@ static int rebuild(plane *p, uint32_t size, const conn *without) {
 int plane_learn(plane *p, int family, const uint8_t *ip, int port, conn *c) {
     address from = {.family = (uint8_t)family, .port = (uint16_t)port};
     memcpy(from.ip, ip, family == 4 ? 4 : 16);
-    if (p->table_used * 2 >= p->table_size && rebuild(p, p->table_size * 2, NULL)) return -1;
+    if (p->table_used * 2 >= p->table_size && grow(p)) return -1;
     resident *to = seek(p, &from);
     if (!to->of) p->table_used++;
     to->of = c, to->from = from;
     return 0;
 }
 
+/* Empty one place, and move up who was pushed aside by it. */
+static void leave(plane *p, uint32_t at) {
+    p->table[at].of = NULL;
+    p->table_used--;
+    for (at = (at + 1) & (p->table_size - 1); p->table[at].of; at = (at + 1) & (p->table_size - 1)) {
+        resident moved = p->table[at];
+        p->table[at].of = NULL;
+        *seek(p, &moved.from) = moved;
+    }
+}
+
+/* Who is moved up by the wrap of the table may come to lie behind: so until a round finds nobody. */
 void plane_unlearn(plane *p, conn *c) {
-    uint32_t i = 0;
-    while (i < p->table_size && p->table[i].of != c) i++;
-    if (i == p->table_size || !rebuild(p, p->table_size, c)) return;
-    /* No memory for a new table: leave the places taken, by a connection that nothing comes from. */
-    for (; i < p->table_size; i++)
-        if (p->table[i].of == c) p->table[i].of = NULL;
+    for (bool found = true; found;) {
+        found = false;
+        for (uint32_t i = 0; i < p->table_size; i++)
+            while (p->table[i].of == c) {
+                found = true;
+                leave(p, i);
+            }
+    }
 }
 
 /* --- sockets */

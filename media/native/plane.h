@@ -21,6 +21,7 @@ enum {
     MAX_SSRCS = 256,         /* libsrtp keeps a state for each SSRC it once accepted, and searches them one by one */
     MAX_PACKETS = 2500,      /* per second from one browser: see budget.py */
     MAX_BYTES = 1500000,
+    MAX_RTCP_BYTES = 30000,
     WINDOW = 1024,           /* packets back within which a late one is told from a duplicate */
     MAX_JUMP = 8192,         /* a larger step in sequence numbers is a new life of the source, not loss */
 };
@@ -131,7 +132,7 @@ struct conn {
     flow *flows;
     uint32_t flow_count, flow_room;
     uint32_t ssrcs[MAX_SSRCS], ssrc_count;
-    int64_t packets_left, bytes_left, earned_ns;
+    int64_t packets_left, bytes_left, rtcp_left, earned_ns;
 };
 void conn_datagram(plane *p, conn *c, uint8_t *data, uint32_t size, int64_t at);
 void conn_send(plane *p, conn *c, const uint8_t *head, uint32_t head_size, const uint8_t *tail, uint32_t tail_size);
@@ -166,6 +167,7 @@ struct plane {
     uint64_t seed;
     uint8_t *logs[2];
     uint32_t log_used;
+    int64_t tapped_ns;       /* when the oldest packet came that is recorded in the log alone; 0: none */
     int log_now, wake_fd;
     bool urgent, woken;
     outgoing *outbox;

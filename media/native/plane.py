@@ -8,28 +8,40 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import os
 import socket
 import struct
+import time
 import weakref
 from collections import deque
 from collections.abc import Callable
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
+from media.faults import Faults
 from media.port import Port
-
-logger = logging.getLogger(__name__)
 
 _RECORD: Final = struct.Struct("=IHHIIqqq")  # `record` in api.h
 _DATAGRAM, _RTCP, _UNBOUND, _ARRIVED, _PACKET, _TAPPED, _SWITCHED, _OUT, _LATE = range(1, 10)
 _REPAIRED, _KEY = 16, 32
 _TURN_NS = 200_000  # of the loop, where packets and the loop share a core
 _SMALL = 1024  # bytes of log that may be read while the threads wait
-_ROUNDS = 8
+_PATIENCE_S = 0.005  # of one look at the log
+_STRANGERS, _MANY = 256, 2048  # how many may wait when a datagram comes that asks for an answer, or anything else
+_OVERTAKEN: Final = 0  # an unbound packet that came before the latest decision
 
 SrtpCalls = tuple[int, int, int, int]
 """Addresses of libsrtp's protect, unprotect, protect_rtcp and unprotect_rtcp."""
+
+
+class _Waiting(NamedTuple):
+    """What was logged and asks for an answer."""
+
+    kind: int
+    flags: int
+    one: int
+    when: int
+    a: int
+    data: bytes
 
 
 class Connected(Protocol):
@@ -38,8 +50,8 @@ class Connected(Protocol):
     def arrived(self, size: int, sent: int, now: float) -> None:
         """A packet of its browser, for the estimate."""
 
-    def unbound(self, data: bytes, at: int) -> None:
-        """A packet on an SSRC that is not known yet."""
+    def unbound(self, data: bytes, at: int, *, overtaken: bool) -> None:
+        """A packet on an SSRC that is not known yet; `overtaken`: what may flow has changed since it came."""
 
     def rtcp(self, data: bytes, now: float) -> None:
         """A compound RTCP packet."""
@@ -55,7 +67,7 @@ class Plane:
         """`srtp` None: a traced plane without sockets and encryption, for tests."""
         self.ffi, self.lib = ffi, lib
         self.traced = srtp is None
-        self.errors = 0
+        self._faults = Faults()
         self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         calls = [ffi.cast("void *", address) for address in srtp or (0, 0, 0, 0)]
         self.c = lib.plane_new(*calls, self._wake)
@@ -67,7 +79,9 @@ class Plane:
         self._absorbing = self._settling = False
         self._last = 0
         self._parts: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
-        self._waiting: deque[tuple[int, int, int, int, int, bytes]] = deque()
+        self._waiting: deque[_Waiting] = deque()
+        self._later: deque[Callable[[], None]] = deque()
+        self._refused = 0
         self._buried: list[tuple[Any, Any]] = []
         self._port: Port | None = None
         self.on_late: Callable[[], None] = lambda: None
@@ -81,6 +95,12 @@ class Plane:
         """A new part's id in the log."""
         self._last = self._last % 0xFFFFFFFF + 1
         return self._last if self._last not in self._parts else self.number()
+
+    def made(self, handle: Any) -> Any:
+        """A new handle. Raises MemoryError where there was no room for it."""
+        if handle == self.ffi.NULL:
+            raise MemoryError
+        return handle
 
     def keep(self, number: int, part: Any, handle: Any, free: Any) -> None:
         """This part hears of what is logged under its number; `handle` is freed some time after the part is gone."""
@@ -97,13 +117,18 @@ class Plane:
     def __enter__(self) -> Plane:
         if self._depth == 0:
             if self._used[0] > _SMALL:
-                self.settle()
+                self._absorb(self.lib.plane_swap)
             self.lib.plane_lock(self.c)
             self._depth = 1
-            if self._used[0]:
-                self._absorb(self.lib.plane_take)
-            if self._buried:
-                self._bury()
+            try:
+                if self._used[0]:
+                    self._absorb(self.lib.plane_take)
+                if self._buried:
+                    self._bury()
+            except BaseException:
+                self._depth = 0
+                self.lib.plane_unlock(self.c)
+                raise
         else:
             self._depth += 1
         return self
@@ -133,13 +158,15 @@ class Plane:
             return
         self._settling = True
         try:
-            for _ in range(_ROUNDS):
-                read = self._absorb(self.lib.plane_swap)
-                while self._waiting:
-                    self._answer(*self._waiting.popleft())
-                    read += self._absorb(self.lib.plane_swap)
-                if read < _SMALL:
+            until = time.monotonic() + _PATIENCE_S
+            read = self._absorb(self.lib.plane_swap)
+            while self._waiting or read >= _SMALL:
+                if time.monotonic() > until and not self.traced:
+                    os.eventfd_write(self._wake, 1)  # others on the loop have their turn first
                     return
+                if self._waiting:
+                    self._answer(*self._waiting.popleft())
+                read = self._absorb(self.lib.plane_swap)
         finally:
             self._settling = False
 
@@ -161,6 +188,18 @@ class Plane:
                     return read
         finally:
             self._absorbing = False
+            while self._later:
+                self._later.popleft()()
+
+    def later(self, act: Callable[[], None]) -> None:
+        """Do this as soon as everything that was logged is accounted for."""
+        self._later.append(act)
+
+    def overtake(self) -> None:
+        """What waits for its source to be found was sent before the decision of now: it must not profit from it."""
+        for index, asks in enumerate(self._waiting):
+            if asks.kind == _UNBOUND:
+                self._waiting[index] = asks._replace(kind=_OVERTAKEN)
 
     def _read(self, view: Any, size: int) -> None:
         at, unpack, head = 0, _RECORD.unpack_from, _RECORD.size
@@ -183,21 +222,28 @@ class Plane:
                     self._parts[one].left(view[at + head : at + head + b])
                 else:
                     data = view[at + head : at + head + b] if kind != _LATE else b""
-                    self._waiting.append((kind, flags, one, when, a, data))
+                    self._wait(_Waiting(kind, flags, one, when, a, data))
             except Exception:
                 # One bad packet must cost no connection, least of all somebody else's.
                 self._failed()
             at += whole
 
+    def _wait(self, asks: _Waiting) -> None:
+        # What strangers send is the first to be let go when more comes than can be answered.
+        if len(self._waiting) >= (_STRANGERS if asks.kind == _DATAGRAM else _MANY):
+            self._refused += 1
+        else:
+            self._waiting.append(asks)
+
     def _packet(self, flags: int, one: int, two: int, when: int, a: int, b: int) -> None:
         now, size = when / 1e9, b & 0xFFFF
         link, stream = self._parts.get(one), self._parts.get(two)
-        if link is not None:
-            link.arrived(size, (b >> 16) - 1, now)
         if stream is not None:
             stream.account(a & 0xFFFF, a >> 16, size, now, flags & _REPAIRED != 0)
             if flags & _KEY:
                 stream.keys.passed()
+        if link is not None:
+            link.arrived(size, (b >> 16) - 1, now)
 
     def _answer(self, kind: int, flags: int, one: int, when: int, a: int, data: bytes) -> None:
         try:
@@ -210,15 +256,14 @@ class Plane:
             elif link is not None and kind == _RTCP:
                 link.rtcp(data, when / 1e9)
             elif link is not None:
-                link.unbound(data, when)
+                link.unbound(data, when, overtaken=kind == _OVERTAKEN)
         except Exception:
             self._failed()
 
     def _failed(self) -> None:
         if self.traced:
             raise
-        self.errors += 1
-        logger.debug("packet handler failed", exc_info=True)
+        self._faults.add()
 
     # -- sockets
 
@@ -264,13 +309,13 @@ class Plane:
         counted = self.lib.plane_counted(self.c)
         return {
             "lost_by_socket": counted.lost,
-            "handler_errors": self.errors,
+            "handler_errors": self._faults.count,
             "unknown_address": counted.unknown_address,
             "bad_stun": 0,
             "bad_srtp": counted.bad_srtp,
             "over_rate": counted.over_rate,
             "unsent": counted.unsent,
-            "log_full": counted.full,
+            "log_full": counted.full + self._refused,
         }
 
     def __del__(self) -> None:

@@ -5,6 +5,7 @@
 #include <string.h>
 
 static const int64_t NOTHING = -WINDOW;
+static const int64_t UNHEARD_NS = 250000000; /* a journal promises to be on disk within a second; its chunks take the rest */
 
 stream *stream_new(plane *p, uint32_t id, int video) {
     stream *s = calloc(1, sizeof *s);
@@ -96,6 +97,11 @@ static enum verdict take(stream *s, uint16_t seq) {
 
 /* `from`: the connection whose estimator is to hear of this packet, too, or 0. */
 void stream_feed(plane *p, stream *s, packet *k, bool repaired, uint32_t from) {
+    bool recorded = s->count && !s->subscribers[0]->slot; /* taps come first */
+    if (recorded && p->tapped_ns && k->at - p->tapped_ns > UNHEARD_NS) {
+        p->counted.full++; /* Python is not there to write it down: then nobody gets it, as if it were lost on its way */
+        return;
+    }
     int64_t before = s->highest;
     bool started = s->started;
     enum verdict verdict = take(s, k->seq);
@@ -119,7 +125,9 @@ void stream_feed(plane *p, stream *s, packet *k, bool repaired, uint32_t from) {
             slot_take(p, f, s, k);
         } else {
             if ((f->current != s || f->generation != s->generation) && !follower_begin(p, f, s, k)) continue;
-            if (s->number > f->floor) log_put(p, TAPPED, 0, f->id, 0, k->at, 0, k->data, k->size);
+            if (s->number <= f->floor) continue;
+            if (!p->tapped_ns) p->tapped_ns = k->at;
+            log_put(p, TAPPED, 0, f->id, 0, k->at, 0, k->data, k->size);
         }
     }
     chunk_drop(k->kept);

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from media.budget import BYTES, PACKETS, Budget
+from media.budget import BYTES, PACKETS, RTCP_BYTES, Budget
 
 
 @given(st.lists(st.tuples(st.floats(0, 0.5), st.integers(12, 1500)), min_size=1, max_size=200))
@@ -16,7 +16,7 @@ def test_nobody_sends_more_than_the_time_and_a_second_allow(steps: list[tuple[fl
         now += passed
         budget.earn(now)
         for _ in range(40):
-            if budget.spend(size):
+            if budget.spend(size, False):
                 packets, octets = packets + 1, octets + size
     allowed = 1 + now - 1000
     assert packets <= allowed * PACKETS
@@ -26,12 +26,19 @@ def test_nobody_sends_more_than_the_time_and_a_second_allow(steps: list[tuple[fl
 def test_who_stops_flooding_may_go_on() -> None:
     budget = Budget()
     budget.earn(5.0)
-    assert sum(budget.spend(1200) for _ in range(10_000)) == BYTES // 1200
+    assert sum(budget.spend(1200, False) for _ in range(10_000)) == BYTES // 1200
     budget.earn(5.125)
-    assert sum(budget.spend(1200) for _ in range(10_000)) == BYTES // 8 // 1200
+    assert sum(budget.spend(1200, False) for _ in range(10_000)) == BYTES // 8 // 1200
 
 
 def test_small_packets_are_counted_too() -> None:
     budget = Budget()
     budget.earn(5.0)
-    assert sum(budget.spend(20) for _ in range(10_000)) == PACKETS
+    assert sum(budget.spend(20, False) for _ in range(10_000)) == PACKETS
+
+
+def test_feedback_has_a_budget_of_its_own() -> None:
+    budget = Budget()
+    budget.earn(5.0)
+    assert sum(budget.spend(1000, True) for _ in range(1000)) == RTCP_BYTES // 1000
+    assert budget.spend(1000, False)
