@@ -15,7 +15,6 @@ from media.errors import RelayClosed
 from media.forwarding import Forwarding
 from media.lean import Lean
 from media.link import Link
-from media.nack import REORDER_S
 from media.native import Native, available
 from media.negotiation import read_offer, write_answer
 from media.port import Port
@@ -30,9 +29,10 @@ logger = logging.getLogger(__name__)
 
 CONNECT_TIMEOUT = 20.0  # seconds from the answer to the first encrypted packet
 SILENCE = 10.0  # seconds without media or consent after which an endpoint has failed
-TICK = 0.02  # seconds between two looks while packets or key frames are asked for
-IDLE_TICK = 0.05
-SOON = REORDER_S
+TICK = 0.01  # seconds between two looks while packets or key frames are asked for
+IDLE_TICK = 0.05  # … while nothing is, with an engine that tells when something will be
+WATCH_TICK = 0.02  # … with one that does not
+SOON = 0.001  # after packets were found missing: more of them may come to light at once
 SENDER_REPORTS = 0.5
 RECEIVER_REPORTS = 1.0
 
@@ -311,8 +311,9 @@ class Relay:
                 self._errors += 1
                 logger.exception("reports for %s failed", connection.endpoint.name)
         self._look()
-        asks = not self._engine.wakes or any(one.link.asks for one in self._current.values())
-        return TICK if asks else IDLE_TICK
+        if any(one.link.asks for one in self._current.values()):
+            return TICK
+        return IDLE_TICK if self._engine.wakes else WATCH_TICK
 
     def _look(self) -> None:
         """Stop the rooms whose lease has run out."""

@@ -90,7 +90,7 @@ class Resender:
             return None
         self._allowed -= 1
         if len(self._sent_at) > PICTURES_KEPT:
-            self._sent_at.clear()
+            self._sent_at = {one: at for one, at in self._sent_at.items() if now - at < AGAIN_S}
         self._sent_at[seq] = now
         head, tail = kept
         if not self.ssrc:

@@ -64,7 +64,8 @@ class Slot(Follower, ABC):
         self.report_due = False
         """Whether it has just changed what it carries, and a sender report should say so."""
         self.echo = False
-        """Whether every packet goes twice, the second time with the next one: for voices on a line that loses some."""
+        """For lines that lose some: each packet of a voice goes twice, the second time with the next one; of pictures
+        the last of each frame, because nothing after it would show soon that it is missing."""
 
     @property
     def withheld(self) -> bool:

@@ -55,7 +55,7 @@ class Stream:
         self.generation = 0
         self.reception = Reception(rate)
         self.keys = KeyRequest()
-        self.missing = Missing()
+        self.missing = Missing(medium)
         # (our NTP seconds, RTP timestamp) of the publisher's last sender report
         self.last_sr: tuple[float, int] | None = None
         self.last_at = float("-inf")

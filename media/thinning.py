@@ -16,6 +16,7 @@ from media.stream import HIGH, LOW
 _LAYER: dict[Layer, int] = {"high": HIGH, "low": LOW, "none": NONE}
 _FAR_TOO_LOW = 0.6  # share of what we send
 _RADIO_S = 2.0  # seconds of loss without a queue, after which voices go twice
+_ENDS_S = 10.0  # seconds after a request in which the last packet of each frame goes twice
 _ECHO_S = 20.0  # seconds for which they do; what comes twice is lost so seldom that reports no longer tell
 _REPORTS_APART = 0.2  # seconds between two reports about one slot: each costs a look at all that it covers
 _HEADERS = 60  # bytes of IP, UDP, RTP and authentication that each packet costs beside its payload
@@ -29,7 +30,7 @@ class Thinning:
         self._downlink = Downlink()
         self._layers = Layers()
         self._radio_since: float | None = None
-        self._echo_until = 0.0
+        self._echo_until = self._ends_until = 0.0
         self._strained_at = -1e9
         self._outcries: dict[int, Outcry] = {}
         self._counted: int | None = None
@@ -86,6 +87,10 @@ class Thinning:
     def asked(self, slot: Slot, lost: Iterable[int], now: float) -> None:
         """The browser asks for these packets of a slot again."""
         ours = [seq for seq in lost if slot.sent(seq)]
+        if ours and now - self._strained_at >= _ECHO_S:
+            self._ends_until = now + _ENDS_S
+            if slot.medium == "video":
+                slot.echo = True
         share = self._outcries.setdefault(slot.ssrc, Outcry()).asked(ours, now, trying=self._layers.trying)
         if share:
             self._choose(now, self._downlink.collapse(share))
@@ -110,7 +115,10 @@ class Thinning:
             slot.aim(layer, now)
 
     def _echo(self, now: float, outlook: Outlook) -> None:
-        """Voices go twice where packets are lost and nothing waits: a request takes longer than players wait."""
+        """Voices go twice where packets are lost and nothing waits: a request takes longer than players wait.
+
+        So do the ends of frames as soon as anything was lost: what follows them, and shows the hole, is a frame away.
+        """
         if outlook.strained:
             self._strained_at = self._echo_until = now
         if not outlook.radio or now - self._strained_at < _ECHO_S:
@@ -120,8 +128,9 @@ class Thinning:
             self._radio_since = now
         elif now - self._radio_since >= _RADIO_S:
             self._echo_until = now + _ECHO_S
+        ends = now < self._ends_until and not outlook.strained
         for slot in self._slots:
-            slot.echo = slot.medium == "audio" and now < self._echo_until
+            slot.echo = now < self._echo_until if slot.medium == "audio" else ends
 
     def _measure(self, now: float) -> None:
         sent = sum(

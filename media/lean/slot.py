@@ -84,7 +84,10 @@ class LeanSlot(Slot):
         self.octets += len(tail)
         self._outlet.send_rtp(head, tail)
         if self.echo:
-            self._send_before(seq)
+            if self._pictures is None:
+                self._send_before(seq)
+            elif packet.marker:
+                self._again((seq,), packet.now)
 
     def _send_before(self, seq: int) -> None:
         before = self._resender.ring.get((seq - 1) & 0xFFFF)

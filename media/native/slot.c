@@ -246,7 +246,8 @@ void slot_take(plane *p, follower *f, stream *of, packet *k) {
     s->state.packets++;
     s->state.octets += tail_size;
     conn_send(p, s->to, head, size, tail, tail_size);
-    if (s->state.echo) send_before(p, s, seq);
+    if (s->state.echo && !s->video) send_before(p, s, seq);
+    if (s->state.echo && s->video && k->marker) slot_repeat(p, f, &seq, 1, k->now);
 }
 
 /* One lost packet again, wrapped where retransmissions have a stream of their own (RFC 4588, section 4). */

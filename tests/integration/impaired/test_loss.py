@@ -37,4 +37,4 @@ async def test_loss_is_mended_and_stays_one_persons_own() -> None:
             assert still.frames_per_s > 0.7 * good.frames_per_s
             assert still.kbps > 0.7 * good.kbps
             assert now["b"].pictures == ["high"]
-            assert now["a"].keys_sent <= seconds / 2
+            assert now["a"].keys_sent <= seconds

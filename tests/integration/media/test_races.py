@@ -77,7 +77,7 @@ async def test_whoever_stops_waiting_for_the_end_of_journals_does_not_stop_them(
 async def test_no_packet_passes_on_a_lease_that_ran_out_while_the_process_was_stopped(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("TICK", "IDLE_TICK"):
+    for name in ("TICK", "IDLE_TICK", "WATCH_TICK"):
         monkeypatch.setattr(media.relay, name, 3600.0)  # it never comes round to looking by itself
     bench.table(("b", 0, "a"), lease=0.05)
     await bench.client("a", 60)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import cast
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from media import rtcp
 from media.nack import GIVE_UP_S, MAX_MISSING, MIN_REPEAT_S, TRIES, Missing
+from media.ports import Medium
 from media.reception import Reception
 from media.rtp import Packet
 from media.rtx import LEAST_PER_SECOND, PICTURES_KEPT, Resender, unwrap
@@ -68,11 +70,11 @@ events = st.lists(
 )
 
 
-@given(events, st.floats(0, 0.5))
+@given(events, st.floats(0, 0.5), st.sampled_from(["audio", "video"]))
 def test_what_is_missing_is_asked_for_at_its_pace_until_it_comes_or_is_given_up(
-    history: list[tuple[str, int]], rtt: float
+    history: list[tuple[str, int]], rtt: float, medium: Medium
 ) -> None:
-    missing, now, top = Missing(), 0.0, 0
+    missing, now, top = Missing(medium), 0.0, 0
     asked: dict[int, list[float]] = {}
     noticed: dict[int, float] = {}
     for act, size in history:
@@ -96,11 +98,19 @@ def test_what_is_missing_is_asked_for_at_its_pace_until_it_comes_or_is_given_up(
     assert len(missing) <= len(noticed)
     for times in asked.values():
         assert len(times) <= TRIES
-        assert all(later - earlier >= max(rtt, MIN_REPEAT_S) - 1e-9 for earlier, later in pairwise(times))
+        assert all(later - earlier >= max(rtt, MIN_REPEAT_S[medium]) - 1e-9 for earlier, later in pairwise(times))
+
+
+def test_a_picture_may_have_been_overtaken_and_a_voice_was_not() -> None:
+    for medium, at_once in (("video", []), ("audio", [5])):
+        missing = Missing(cast(Medium, medium))
+        missing.gap(5, 5, 1.0)
+        assert missing.due(1.0, 0.1)[0] == at_once
+        assert missing.due(1.02, 0.1)[0] == ([] if at_once else [5])
 
 
 def test_a_hole_too_large_to_mend_is_given_up_whole() -> None:
-    missing = Missing()
+    missing = Missing("video")
     assert missing.gap(1, 10, 0.0)
     assert not missing.gap(20, 20 + MAX_MISSING, 0.0)
     assert len(missing) == 0

@@ -11,7 +11,7 @@ from media.link import Link
 from media.rtp import Packet
 from media.serial import ahead16
 from media.slot import Slot
-from tests.unit.media.packets import IDS, Hall, rtp
+from tests.unit.media.packets import IDS, RTX_PT, VIDEO_PT, Hall, rtp, vp8
 
 pytestmark = pytest.mark.usefixtures("each_engine")
 
@@ -196,3 +196,30 @@ def test_nothing_goes_twice_across_a_switch(story: list[str]) -> None:
         for _, body in fresh:
             assert body[:1] == hears.encode()
         assert len(fresh) <= 2
+
+
+def test_the_end_of_a_frame_goes_twice_and_once_more_only_if_it_is_asked_for_later() -> None:
+    hall = Hall()
+    hall.connect("room", "a"), hall.connect("room", "b")
+    hall.core.apply(hall.table(1, [("b", 0, "a", True, True)]), hall.now)
+
+    def frame(number: int, key: bool) -> list[bytes]:
+        before = len(hall.boxes["b"].rtp)
+        for part, marker in ((0, False), (1, True)):
+            body = vp8(number, number, b"part%d" % part, key=key and part == 0, first=part == 0)
+            data = rtp(7, 2 * number + part, 3000 * number, body, pt=VIDEO_PT, mid="1", marker=marker)
+            hall.now += 0.001
+            hall.send("a", data)
+        return hall.boxes["b"].rtp[before:]
+
+    assert len(frame(1, True)) == 2
+    slot = hall.links["b"].slots[0][1]
+    assert slot is not None
+    number = int.from_bytes(hall.boxes["b"].rtp[-1][2:4], "big")
+    hall.now += 0.05
+    hall.links["b"].rtcp(rtcp.nack(1, slot.ssrc, [number]), hall.now)
+    assert slot.echo, "something was lost on its way"
+    one, end, again = frame(2, False)
+    assert (one[-5:], end[-5:], again[-5:]) == (b"part0", b"part1", b"part1")
+    assert again[1] & 0x7F == RTX_PT
+    assert slot.repeated == 2
