@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Iterable
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from media import rtcp
 from tests.unit.media.fuzz.datagrams import hex_lines, rtcp_compounds, rtp_packets, spoiled
 from tests.unit.media.fuzz.offers import CORPUS
 from tests.unit.media.lives import Life
@@ -121,4 +123,35 @@ def test_the_stored_corpus_means_the_same_to_both(kind: str) -> None:
             twins.send("c", data)
         else:
             twins.each(lambda hall, data=data: hall.links["c"].rtcp(data, hall.now))  # type: ignore[misc]
+    twins.alike()
+
+
+def _picture(twins: Twins, seq: int) -> None:
+    twins.send("a", rtp(CAMERA, seq, 3000 * seq, vp8(seq, seq, b"part", key=False), pt=VIDEO_PT))
+
+
+def _ask_again(twins: Twins, lost: Iterable[int]) -> int:
+    """b misses these packets of its first picture; how many come again."""
+    slot = twins.model.links["b"].slots[0][1]
+    assert slot is not None
+    before = slot.repeated
+    twins.each(Twin.ask)  # patience is renewed
+    twins.each(lambda hall: hall.links["b"].rtcp(rtcp.nack(1, slot.ssrc, list(lost)), hall.now))
+    return slot.repeated - before
+
+
+@pytest.mark.parametrize("rate", [0, 40, 400])
+def test_a_storm_of_requests_is_answered_at_the_same_pace(rate: int) -> None:
+    twins = _meeting(4, 0)
+    twins.each(Twin.decide)
+    for seq in range(2, 2 + max(rate, 60)):
+        twins.wait(1 / max(rate, 60))
+        _picture(twins, seq)
+    twins.each(Twin.decide)
+    numbers = [int.from_bytes(data[2:4], "big") for data in twins.model.boxes["b"].rtp if data[1] & 0x7F == VIDEO_PT]
+    answered = []
+    for silence in (0.0, 0.05, 0.3, 1.0, 1.7, 60.0):
+        twins.wait(silence)
+        answered += [_ask_again(twins, numbers[:50]) for _ in range(3)]
+    assert any(0 < count < 50 for count in answered)
     twins.alike()

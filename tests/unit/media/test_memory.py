@@ -62,8 +62,8 @@ def test_a_wrong_access_is_noticed() -> None:
 @pytest.mark.parametrize(
     ("own_blocks", "files"),
     [
-        (True, ("fuzz/test_packets.py", "test_engines.py", "test_switches.py", "test_repair.py", "test_encodings.py")),
-        (False, ("test_isolation.py",)),
+        (True, ("fuzz/test_packets.py", "fuzz/test_bounds.py", "test_engines.py")),
+        (False, ("test_isolation.py", "test_switches.py", "test_repair.py", "test_encodings.py")),
     ],
     ids=("packets", "histories"),
 )

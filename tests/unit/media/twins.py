@@ -62,6 +62,11 @@ class Twin(Hall):
             if link.active:
                 link.ask(self.now)
 
+    def decide(self) -> None:
+        """Every connection measures what it was sent, and chooses layers."""
+        for link in self.links.values():
+            link.thinning.decide(self.now)
+
     def report(self) -> None:
         """Every connection reports what it has received."""
         for link in self.links.values():
