@@ -39,7 +39,7 @@ _STREAMS = st.sampled_from([MIC, CAMERA, CAMERA, REPEATS])
 _PACKETS = st.lists(spoiled(rtp_packets(_STREAMS, (AUDIO_PT, VIDEO_PT, RTX_PT))), max_size=20)
 
 
-@settings(max_examples=examples(60), deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(_PACKETS)
 @example([rtp(CAMERA, 2, 3000, KEY, pt=VIDEO_PT, mid="1")])
 @example([rtp(REPEATS, 2, 3000, b"\0\2" + KEY, pt=RTX_PT, mid="1", padding=3)])
@@ -49,7 +49,7 @@ def test_reading_ends_where_the_packet_ends_native(packets: list[bytes]) -> None
         hall = _native()
     seq = 1
     for data in packets:
-        for end in range(max(len(data) - 12, 4), len(data) + 1):
+        for end in range(max(len(data) - 9, 4), len(data) + 1):
             seq += 1  # or it would be taken for a duplicate, and not read
             hall.now += 0.001
             _arrive(hall, data[:2] + seq.to_bytes(2, "big") + data[4:end])
