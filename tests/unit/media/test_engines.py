@@ -155,3 +155,23 @@ def test_a_storm_of_requests_is_answered_at_the_same_pace(rate: int) -> None:
         answered += [_ask_again(twins, numbers[:50]) for _ in range(3)]
     assert any(0 < count < 50 for count in answered)
     twins.alike()
+
+
+def test_what_was_just_repeated_is_not_repeated_again_however_much_else_was() -> None:
+    twins = _meeting(5, 0)
+    twins.each(Twin.decide)
+    for seq in range(2, 2002):
+        twins.wait(0.0005)
+        _picture(twins, seq)
+    twins.each(Twin.decide)
+    twins.wait(1.0)
+    numbers = [int.from_bytes(data[2:4], "big") for data in twins.model.boxes["b"].rtp if data[1] & 0x7F == VIDEO_PT]
+    kept = numbers[-500:]
+    assert _ask_again(twins, kept[:250]) + _ask_again(twins, kept[250:]) == 500
+    for seq in range(2002, 2102):
+        _picture(twins, seq)
+    numbers = [int.from_bytes(data[2:4], "big") for data in twins.model.boxes["b"].rtp if data[1] & 0x7F == VIDEO_PT]
+    assert _ask_again(twins, numbers[-20:]) == 20  # more than five hundred and twelve by now
+    assert _ask_again(twins, numbers[-20:]) == 0
+    assert _ask_again(twins, kept[-20:]) == 0
+    twins.alike()
