@@ -6,17 +6,22 @@ import asyncio
 from typing import Any
 
 from media import Event, Relay, RelaySettings, SinkFactory
+from media.ports import EngineName
 from tests.integration.media.client import Client
 
 
 class Bench:
     """One relay, one room."""
 
+    engine: EngineName = "auto"
+    """The one that carries its packets; see the fixture `each_engine`."""
+
     def __init__(self, sinks: SinkFactory | None = None, hosts: tuple[str, ...] = ()) -> None:
         """On the given addresses only, or on loopback."""
         self.events: list[Event] = []
         self._news = asyncio.Event()
-        self.relay = Relay(RelaySettings(hosts, include_loopback=not hosts), sinks, self._on_event)
+        self.relay = Relay(RelaySettings(hosts, include_loopback=not hosts, engine=self.engine), sinks, self._on_event)
+        assert self.engine in (self.relay.engine, "auto")
         self.clients: list[Client] = []
         self.revision = 0
 

@@ -23,6 +23,8 @@ from tests.unit.media.fuzz.offers import CORPUS
 from tests.unit.media.offers import FINGERPRINT, OFFER
 from tests.unit.media.packets import VIDEO_PT, rtp, vp8
 
+pytestmark = pytest.mark.usefixtures("each_engine")
+
 LIAR = "Liar"
 
 

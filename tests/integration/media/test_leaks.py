@@ -24,6 +24,8 @@ from tests.integration.media.raw import Raw, settled
 from tests.unit.media.offers import OFFER
 from tests.unit.media.packets import Shelf
 
+pytestmark = pytest.mark.usefixtures("each_engine")
+
 SOAK = int(os.environ.get("HESHI_SOAK", "1"))
 LAPS = 12 * SOAK
 MEMORY = 5_000_000  # bytes, after the first third has filled every pool; a connection left behind costs 100 kB

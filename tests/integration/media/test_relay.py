@@ -17,6 +17,8 @@ from tests.integration.media.bench import Bench
 from tests.unit.media.offers import OFFER
 from tests.unit.media.packets import Shelf
 
+pytestmark = pytest.mark.usefixtures("each_engine")
+
 
 async def test_two_endpoints_see_each_other_and_a_table_switches_them(bench: Bench) -> None:
     bench.table(("a", 0, "b"), ("b", 0, "a"))
