@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -61,11 +61,15 @@ class Applied:
     recorder: Literal["ok", "failed", "idle"]
 
 
+Arrived = tuple[int, bytes]
+"""`time.monotonic_ns()` at reception, and the packet."""
+
+
 class Sink(Protocol):
     """One medium of one endpoint within one segment, as captured."""
 
-    def write(self, arrival_ns: int, packet: bytes) -> None:
-        """Take one decrypted RTP packet, whole. `arrival_ns` is `time.monotonic_ns()` at reception."""
+    def write(self, packets: Sequence[Arrived]) -> None:
+        """Take decrypted RTP packets, whole, in order of arrival."""
 
     def close(self) -> dict[str, Any]:
         """Flush, end the journal and return its summary. Called once, from another thread: it may wait for a disk."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from media.follower import Follower
-from media.ports import Sink
+from media.ports import Arrived, Sink
 from media.source import Source
 from media.table import Record
 
@@ -29,15 +29,15 @@ class Tap(Follower):
         if self.source is None:
             self.attach(self._source, now)
 
-    def write(self, arrival_ns: int, data: bytes) -> bool:
-        """Write one packet whole; a sink that raises stops the room, and nobody gets what it refused."""
+    def write(self, packets: Sequence[Arrived]) -> bool:
+        """Write packets whole; a sink that raises stops the room, and nobody gets what it refused."""
         try:
-            self._sink.write(arrival_ns, data)
+            self._sink.write(packets)
         except Exception as error:  # whatever the sink's trouble is, nothing may flow unrecorded
             self._failed(reason(error))
             return False
-        self.packets += 1
-        self.bytes += len(data)
+        self.packets += len(packets)
+        self.bytes += sum(len(data) for _, data in packets)
         return True
 
     def close(self) -> dict[str, Any]:

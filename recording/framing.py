@@ -7,7 +7,7 @@ the packet; all big-endian. A chunk holds whole records only, so that any chunk 
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from formats.errors import Invalid
@@ -31,11 +31,17 @@ class Captured:
     packet: bytes
 
 
-def pack_record(arrival_ns: int, packet: bytes) -> bytes:
-    """One record; raises `MalformedRecord` for a packet that no datagram could have carried."""
-    if len(packet) > MAX_PACKET:
-        raise MalformedRecord("size")
-    return _RECORD.pack(len(packet), arrival_ns) + packet
+def pack_records(packets: Iterable[tuple[int, bytes]]) -> bytes:
+    """The records of these arrivals (nanoseconds) and packets.
+
+    Raises `MalformedRecord` for a packet that no datagram could have carried.
+    """
+    parts: list[bytes] = []
+    for arrival_ns, packet in packets:
+        if len(packet) > MAX_PACKET:
+            raise MalformedRecord("size")
+        parts += (_RECORD.pack(len(packet), arrival_ns), packet)
+    return b"".join(parts)
 
 
 def unpack_records(chunk: bytes) -> Iterator[Captured]:

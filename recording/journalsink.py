@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -13,7 +13,7 @@ from formats.canonical import JSON
 from formats.journal import JournalHeader
 from recording.clock import Anchor, Clocks, from_utc, to_utc
 from recording.errors import RecorderFailed
-from recording.framing import pack_record
+from recording.framing import pack_records
 from recording.journalfile import JournalFile
 
 CHUNK_BYTES: Final = 64 * 1024
@@ -72,16 +72,16 @@ class JournalSink:
         """Whether the writer thread is through with it after `close`."""
         return self._done.is_set()
 
-    def write(self, arrival_ns: int, packet: bytes) -> None:
-        """Keep one RTP packet; `arrival_ns` is on the monotonic clock.
+    def write(self, packets: Sequence[tuple[int, bytes]]) -> None:
+        """Keep RTP packets with their arrival (nanoseconds on the monotonic clock), in order.
 
         Raises `RecorderFailed` from the first call after anything went wrong, and where the disk does not keep up.
         """
-        record = pack_record(arrival_ns, packet)
+        records = pack_records(packets)
         reason = None
         with self._lock:
-            if self.failure is None and not self._closing:
-                reason = self._take(arrival_ns, record)
+            if packets and self.failure is None and not self._closing:
+                reason = self._take(packets, records)
         if reason is not None:
             self.fail(reason)
         if self.failure is not None or self._closing:
@@ -132,20 +132,20 @@ class JournalSink:
             if closing:
                 self._done.set()
 
-    def _take(self, arrival_ns: int, record: bytes) -> str | None:
+    def _take(self, packets: Sequence[tuple[int, bytes]], records: bytes) -> str | None:
         if self._queue and self._clocks.mono_ns() - self._queue[0][0] > STALL_NS:
             return "disk.slow"
-        if self._buffer and len(self._buffer) + len(record) > CHUNK_BYTES:
+        if self._buffer and len(self._buffer) + len(records) > CHUNK_BYTES:
             if self._queued_bytes + len(self._buffer) > QUEUE_BYTES:
                 return "overflow"
             self._enqueue()
             self._wake()
         if not self._buffer:
             self._buffer_since = self._clocks.mono_ns()
-        self._buffer += record
-        self._packets += 1
-        self._first_ns = arrival_ns if self._first_ns is None else self._first_ns
-        self._last_ns = max(self._last_ns, arrival_ns)
+        self._buffer += records
+        self._packets += len(packets)
+        self._first_ns = packets[0][0] if self._first_ns is None else self._first_ns
+        self._last_ns = max(self._last_ns, packets[-1][0])
         return None
 
     def _enqueue(self) -> None:

@@ -20,4 +20,4 @@ class LeanTap(Tap):
                 return
             self._switched(stream, stream.generation, floor)
         if stream.reception.number > self.floor:
-            self.write(packet.arrival_ns, packet.data)
+            self.write(((packet.arrival_ns, packet.data),))

@@ -10,7 +10,7 @@ from media.extensions import ExtensionIds
 from media.follower import Follower
 from media.link import Flow, Link, Plan
 from media.native.plane import Plane
-from media.ports import Medium, Outlet, Sink
+from media.ports import Arrived, Medium, Outlet, Sink
 from media.rtp import Packet
 from media.rtx import LEAST_PER_SECOND, SHARE
 from media.slot import Draw, Slot, SlotLine, Start
@@ -230,10 +230,10 @@ class NativeTap(_Told, Tap):
         self._broken = False
         plane.keep(number, self, self.handle, plane.lib.follower_free)
 
-    def tapped(self, at: int, data: bytes) -> None:
-        """A packet was captured, and passed on; the other journals take theirs before a broken one stops the room."""
+    def tapped(self, packets: Sequence[Arrived]) -> None:
+        """These were captured, and passed on; the other journals take theirs before a broken one stops the room."""
         if not self._broken:
-            self._broken = not self.write(at, data)
+            self._broken = not self.write(packets)
 
 
 class NativeLink(Link):

@@ -19,6 +19,7 @@ from typing import Any, Final, NamedTuple, Protocol
 
 from media.faults import Faults
 from media.port import Port
+from media.ports import Arrived
 
 _RECORD: Final = struct.Struct("=IHHIIqqq")  # `record` in api.h
 _DATAGRAM, _RTCP, _UNBOUND, _ARRIVED, _PACKET, _TAPPED, _SWITCHED, _OUT, _LATE = range(1, 10)
@@ -203,15 +204,15 @@ class Plane:
 
     def _read(self, view: Any, size: int) -> None:
         at, unpack, head = 0, _RECORD.unpack_from, _RECORD.size
+        tapped: dict[int, list[Arrived]] = {}
+        out: list[tuple[int, bytes]] = []
         while at < size:
             whole, kind, flags, one, two, when, a, b = unpack(view, at)
             try:
                 if kind == _PACKET:
                     self._packet(flags, one, two, when, a, b)
                 elif kind == _TAPPED:
-                    tap = self._parts.get(one)
-                    if tap is not None:
-                        tap.tapped(when, view[at + head : at + head + b])
+                    tapped.setdefault(one, []).append((when, view[at + head : at + head + b]))
                 elif kind == _ARRIVED:
                     self._parts[one].arrived(b & 0xFFFF, (b >> 16) - 1, when / 1e9)
                 elif kind == _SWITCHED:
@@ -219,7 +220,7 @@ class Plane:
                     if follower is not None and stream is not None:
                         follower.heard_switch(flags, stream, a, b)
                 elif kind == _OUT:
-                    self._parts[one].left(view[at + head : at + head + b])
+                    out.append((one, view[at + head : at + head + b]))
                 else:
                     data = view[at + head : at + head + b] if kind != _LATE else b""
                     self._wait(_Waiting(kind, flags, one, when, a, data))
@@ -227,6 +228,12 @@ class Plane:
                 # One bad packet must cost no connection, least of all somebody else's.
                 self._failed()
             at += whole
+        for number, packets in tapped.items():
+            tap = self._parts.get(number)
+            if tap is not None:
+                tap.tapped(packets)
+        for number, data in out:
+            self._parts[number].left(data)
 
     def _wait(self, asks: _Waiting) -> None:
         # What strangers send is the first to be let go when more comes than can be answered.

@@ -26,8 +26,8 @@ async def test_loss_is_mended_and_stays_one_persons_own() -> None:
             assert now["c"].slots[0].sound >= least
             assert now["a"].slots[0].sound >= 1 - 1.4 * loss
             if loss == 0.05:
-                # Measured: 1.2 to 2.7 s of these 20, in many short stops; the aim is under 2.
-                assert now["c"].slots[0].frozen_s < 6
+                # Measured: 0.5 to 2.0 s of these 20, in short stops; the aim is under 2.
+                assert now["c"].slots[0].frozen_s < 5
                 assert now["c"].slots[0].frames_per_s > good.frames_per_s / 2
             # Bao sees what Bao saw before, and Anna sends what she sent.
             still = now["b"].slots[0]

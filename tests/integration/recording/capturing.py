@@ -26,7 +26,7 @@ def replay(recorder: Recorder, packets: list[Captured]) -> None:
         if wait_ns > 0:
             time.sleep(wait_ns / 1e9)
         now = time.monotonic_ns()
-        sink.write(now, item.packet)
+        sink.write([(now, item.packet)])
         print(now, flush=True)
 
 
@@ -36,7 +36,7 @@ def starve(recorder: Recorder, packets: list[Captured], failures: list[tuple[str
     try:
         while True:
             for item in packets:
-                sink.write(item.arrival_ns, item.packet)
+                sink.write([(item.arrival_ns, item.packet)])
                 time.sleep(0.0001)
     except RecorderFailed as error:
         code = error.code

@@ -43,7 +43,7 @@ class Studio:
         rate = 90_000 if medium == "video" else 48_000
         sink = recorder.open("room_1", "end_1", segment, key, medium, ("seat_1",), rate)
         for arrival_ns, packet in packets:
-            sink.write(arrival_ns, packet)
+            sink.write([(arrival_ns, packet)])
         row = sink.close()
         assert row["complete"] is True
         return self.folder / str(row["path"])

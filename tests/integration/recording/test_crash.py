@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from formats.journal import read_journal
-from recording.framing import pack_record, unpack_records
+from recording.framing import pack_records, unpack_records
 from recording.playback import render
 from recording.salvage import salvage_room
 from recording.scratch import ScratchFile
@@ -33,7 +33,7 @@ LOST_AT_MOST_NS = 1_050_000_000
 def packets(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Five seconds of pictures to replay."""
     path = tmp_path_factory.mktemp("packets") / "packets"
-    path.write_bytes(b"".join(pack_record(at, packet) for at, packet in video(100)))
+    path.write_bytes(pack_records(video(100)))
     return path
 
 

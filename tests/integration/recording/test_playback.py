@@ -140,7 +140,7 @@ def test_a_damaged_journal_plays_up_to_the_damage_and_is_named(studio: Studio) -
     recorder = studio.recorder()
     sink = recorder.open("room_1", "end_1", "seg_1", "joint", "video", ("seat_1",), 90_000)
     for at, packet in arrive(video(400)):
-        sink.write(at, packet)
+        sink.write([(at, packet)])
     journal = studio.folder / str(sink.close()["path"])
     whole = journal.read_bytes()
     journal.write_bytes(whole[:-200_000] + bytes([whole[-200_000] ^ 1]) + whole[-199_999:])

@@ -41,7 +41,7 @@ def test_every_packet_is_kept_with_its_arrival_and_the_row_says_so(studio: Studi
     sink = open_audio(recorder)
     sent = [Captured(6_000_000_000 + number, bytes([number]) * number) for number in range(200)]
     for item in sent:
-        sink.write(item.arrival_ns, item.packet)
+        sink.write([(item.arrival_ns, item.packet)])
     row = sink.close()
     path = studio.folder / str(row["path"])
     assert packets_of(path, studio.vault[0]) == sent
@@ -61,7 +61,7 @@ def test_every_packet_is_kept_with_its_arrival_and_the_row_says_so(studio: Studi
         "room_1", "end_1", 48_000, ("seat_1", "seat_2"),
     )  # fmt: skip
     with pytest.raises(RecorderFailed):
-        sink.write(1, b"late")
+        sink.write([(1, b"late")])
 
 
 def test_a_packet_is_on_disk_within_a_second(tmp_path: Path, studio: Studio) -> None:
@@ -69,7 +69,7 @@ def test_a_packet_is_on_disk_within_a_second(tmp_path: Path, studio: Studio) -> 
     sink = open_audio(recorder)
     until(recorder.heads)
     begin = time.monotonic()
-    sink.write(time.monotonic_ns(), b"packet")
+    sink.write([(time.monotonic_ns(), b"packet")])
     until(lambda: next(iter(recorder.heads().values()))["chunks"] == 1)
     assert time.monotonic() - begin < 1.0
     assert recorder.health("room_1")["state"] == "ok"
@@ -82,7 +82,7 @@ def test_a_full_chunk_does_not_wait_for_its_age(studio: Studio) -> None:
     recorder = studio.recorder()
     sink = open_audio(recorder)
     for number in range(80):
-        sink.write(number, bytes(1000))
+        sink.write([(number, bytes(1000))])
     until(lambda: any(head["chunks"] == 1 for head in recorder.heads("room_1").values()))
     assert recorder.heads("room_2") == {}
 
@@ -124,7 +124,7 @@ def test_a_disk_that_cannot_be_written_fails_the_room_until_its_sinks_are_closed
     until(lambda: studio.failures)
     assert studio.failures[0][0] == "room_1"
     with pytest.raises(RecorderFailed):
-        sink.write(1, b"x")
+        sink.write([(1, b"x")])
     assert recorder.health("room_1")["state"] == "failed"
     assert recorder.health("room_2")["state"] == "idle"
     row = sink.close()
@@ -145,17 +145,17 @@ def test_more_than_memory_is_set_aside_for_fails_at_once(studio: Studio) -> None
     sink = lone_sink(studio)
     with pytest.raises(RecorderFailed):
         for _ in range(2 * QUEUE_BYTES // 1000):
-            sink.write(1, bytes(1000))
+            sink.write([(1, bytes(1000))])
     assert studio.failures == [("room_1", "overflow")]
 
 
 def test_a_hanging_disk_fails_after_some_seconds(studio: Studio) -> None:
     sink = lone_sink(studio)
     for _ in range(70):
-        sink.write(1, bytes(1000))
+        sink.write([(1, bytes(1000))])
     studio.now_ns += STALL_NS + 1
     with pytest.raises(RecorderFailed):
-        sink.write(1, bytes(1000))
+        sink.write([(1, bytes(1000))])
     assert studio.failures == [("room_1", "disk.slow")]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from media.engine import Engine
@@ -12,7 +12,7 @@ from media.forwarding import Forwarding
 from media.lean import Lean
 from media.link import Link, Plan, UpLine
 from media.native import Native
-from media.ports import Event, Track
+from media.ports import Arrived, Event, Track
 from media.slot import Draw, SlotLine, drawn
 from media.tap import Tap
 
@@ -98,7 +98,11 @@ class Shelved:
     def __init__(self, shelf: Shelf, packets: list[bytes]) -> None:
         self._shelf, self._packets = shelf, packets
 
-    def write(self, arrival_ns: int, packet: bytes) -> None:
+    def write(self, packets: Sequence[Arrived]) -> None:
+        for arrived in packets:
+            self.put(*arrived)
+
+    def put(self, arrival_ns: int, packet: bytes) -> None:
         if self._shelf.refuse_write:
             raise OSError("full")
         self._packets.append(packet)

@@ -33,10 +33,10 @@ class _Journal(Shelved):
         super().__init__(shelf, [])
         self._watched, self._place, self._label = watched, place, label
 
-    def write(self, arrival_ns: int, packet: bytes) -> None:
+    def put(self, arrival_ns: int, packet: bytes) -> None:
         if self._shelf.refuse_write:
             self._watched.refused = self._watched.origin(packet).number
-        super().write(arrival_ns, packet)
+        super().put(arrival_ns, packet)
         try:
             self._watched.written(self._place, self._label, packet)
         except AssertionError as fault:  # the relay would take it for a full disk
