@@ -33,7 +33,7 @@ class Desk:
         recorder = self.studio.recorder()
         sink = recorder.open("room_1", "end_1", segment, key, medium, ("seat_1",), rate)
         for arrival_ns, packet in packets:
-            sink.write(arrival_ns + self.studio.now_ns, packet)
+            sink.write([(arrival_ns + self.studio.now_ns, packet)])
         return sink.close()
 
     async def note(self, row: dict[str, Any]) -> bool:
