@@ -14,6 +14,7 @@ class Ticker:
         self._loop = asyncio.get_running_loop()
         self._handle = self._loop.call_soon(self._run)
         self._due = 0.0
+        self._seconds = 0.1
         self._running = True
 
     def hurry(self, seconds: float) -> None:
@@ -30,9 +31,11 @@ class Ticker:
 
     def _run(self) -> None:
         self._due = 0.0  # whoever hurries from within the beat is too late: what it returns counts
-        seconds = self._beat()
-        if self._running:
-            self._plan(self._loop.time() + seconds)
+        try:
+            self._seconds = self._beat()
+        finally:  # an error is the loop's to tell; the ticker lives
+            if self._running:
+                self._plan(self._loop.time() + self._seconds)
 
     def _plan(self, at: float) -> None:
         self._due = at

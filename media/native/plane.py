@@ -190,7 +190,10 @@ class Plane:
         finally:
             self._absorbing = False
             while self._later:
-                self._later.popleft()()
+                try:
+                    self._later.popleft()()
+                except Exception:  # whoever is told of a broken journal; the others' log goes on
+                    self._failed()
 
     def later(self, act: Callable[[], None]) -> None:
         """Do this as soon as everything that was logged is accounted for."""
