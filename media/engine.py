@@ -39,7 +39,7 @@ class Engine(Protocol):
     def start(self, port: Port, on_late: Callable[[], None], on_asking: Callable[[], None]) -> None:
         """Take what arrives at the open port. Raises OSError.
 
-        `on_late`: packets came after their room's lease. `on_asking`: packets are missing, or a slot has switched.
+        `on_late`: packets came after their room's lease. `on_asking`: something may have to be asked for soon.
         """
 
     def stop(self) -> None:

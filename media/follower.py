@@ -20,7 +20,7 @@ class Follower:
     __slots__ = ("_first", "_floors", "_generation", "_next", "_stream", "floor", "layer", "source")
 
     def __init__(self, *, first: bool) -> None:
-        """`first`: served before the others. What it refuses, nobody gets."""
+        """`first`: served before the others."""
         self._first = first
         self._stream: Stream | None = None  # what is carried
         self._next: Stream | None = None  # what is to be carried from its next key frame on

@@ -30,7 +30,7 @@ class Tap(Follower):
             self.attach(self._source, now)
 
     def write(self, packets: Sequence[Arrived]) -> bool:
-        """Write packets whole; a sink that raises stops the room, and nobody gets what it refused."""
+        """Write packets whole; a sink that raises stops the room. Returns whether it took them."""
         try:
             self._sink.write(packets)
         except Exception as error:  # whatever the sink's trouble is, nothing may flow unrecorded

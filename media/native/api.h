@@ -1,6 +1,8 @@
 /* What Python may call and read: the one description of both sides, read by the compiler and by cffi.
 
-Every function but plane_new, plane_lock, plane_swap, plane_turns, plane_stop and plane_free belongs to whoever holds the lock. */
+Every function but plane_new, plane_lock, plane_swap, plane_turns, plane_listen, plane_used, plane_counted, plane_stop and
+plane_free belongs to whoever holds the lock. Single fields of conn_state and slot_state may be read and set without it,
+but for `active`. */
 
 typedef struct plane plane;
 typedef struct conn conn;

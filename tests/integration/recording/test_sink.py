@@ -87,6 +87,19 @@ def test_a_full_chunk_does_not_wait_for_its_age(studio: Studio) -> None:
     assert recorder.heads("room_2") == {}
 
 
+def test_packets_that_come_together_are_kept_one_by_one(studio: Studio) -> None:
+    recorder = studio.recorder()
+    sink = open_audio(recorder)
+    first = [(1000 + number, number.to_bytes(2, "big") * 100) for number in range(200)]
+    second = [(2000 + number, number.to_bytes(2, "big") * 500) for number in range(100)]  # more than a chunk by itself
+    for packets in (first, [], second):
+        sink.write(packets)
+    row = sink.close()
+    assert row["packets"] == 300
+    kept = packets_of(studio.folder / str(row["path"]), studio.vault[0])
+    assert [(one.arrival_ns, one.packet) for one in kept] == first + second
+
+
 def test_health_is_told_per_room(studio: Studio) -> None:
     recorder = studio.recorder()
     assert recorder.health() == {"state": "idle", "reason": "", "bytes": 0, "seconds": 0}

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 from hypothesis import given
 from hypothesis import strategies as st
 
+from media.adapter import MAX_SSRCS
 from media.budget import BYTES, PACKETS, RTCP_BYTES, Budget
+from media.native.build import SOURCES
+from media.reception import MAX_JUMP, WINDOW
+from media.rtp import MAX_CARRIED
 
 
 @given(st.lists(st.tuples(st.floats(0, 0.5), st.integers(12, 1500)), min_size=1, max_size=200))
@@ -42,3 +48,17 @@ def test_feedback_has_a_budget_of_its_own() -> None:
     budget.earn(5.0)
     assert sum(budget.spend(1000, True) for _ in range(1000)) == RTCP_BYTES // 1000
     assert budget.spend(1000, False)
+
+
+def test_native_code_has_the_same_limits() -> None:
+    written = dict(re.findall(r"^    (MAX_\w+|WINDOW) = (\d+),", (SOURCES / "plane.h").read_text(), re.MULTILINE))
+    limits = {
+        "MAX_PACKETS": PACKETS,
+        "MAX_BYTES": BYTES,
+        "MAX_RTCP_BYTES": RTCP_BYTES,
+        "MAX_SSRCS": MAX_SSRCS,
+        "MAX_CARRIED": MAX_CARRIED,
+        "MAX_JUMP": MAX_JUMP,
+        "WINDOW": WINDOW,
+    }
+    assert {name: int(written[name]) for name in limits} == limits
