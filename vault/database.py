@@ -1,7 +1,8 @@
 """One database behind one face: SQLite or PostgreSQL, by URL.
 
-Locking in one line: SQLite has one writer at a time (`BEGIN IMMEDIATE`, queued in process), PostgreSQL READ COMMITTED
-and compare-and-swap; a transaction that lost a race is run again from its start.
+Locking: SQLite has one writer at a time (`BEGIN IMMEDIATE`, queued in process); PostgreSQL has READ COMMITTED and
+compare-and-swap, and `Transaction.alone` for what must be one after the other. A transaction that lost a race is run
+again from its start.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from contextlib import AsyncExitStack
 from contextvars import ContextVar
 from typing import Any, TypeVar
 
-from sqlalchemy import CursorResult, Executable, RowMapping, event, make_url
+from sqlalchemy import CursorResult, Executable, RowMapping, event, func, make_url, select
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -65,6 +66,14 @@ class Transaction:
         """
         if (await self.execute(statement)).rowcount != 1:
             raise StaleRevision
+
+    async def alone(self, name: str) -> None:
+        """Wait until no other transaction holds `name`, and hold it until this one ends; what is read next is settled.
+
+        For what everybody appends to: there, trying again starves the unlucky. SQLite's one writer is alone anyway.
+        """
+        if self.dialect == "postgresql":
+            await self.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
 
     def after_commit(self, callback: AfterCommit) -> None:
         """Call `callback` (and await what it returns, if awaitable) once, after the commit, in the order given.

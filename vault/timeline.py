@@ -1,6 +1,6 @@
 """The case's append-only timeline in the database: the rules are `formats.chain`'s, the rows are here.
 
-Two appends at once both try to be number n + 1; the primary key refuses the second, whose transaction runs again.
+Appends to one case wait for each other; should two still try to be number n + 1, the primary key refuses the second.
 """
 
 from __future__ import annotations
@@ -93,6 +93,7 @@ class Timeline:
         """
         body = canonical(dict(payload))
         salt = os.urandom(_SALT)
+        await tx.alone(f"timeline {case_id}")
         last = await self._head(tx, case_id)
         seq = last.seq + 1
         owner = subject or case_id

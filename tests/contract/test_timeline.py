@@ -64,12 +64,16 @@ async def test_entries_come_back_with_their_content(db: Database, timeline: Time
     assert [row.seq for row in later] == [2]
 
 
-async def test_twenty_appends_at_once_make_one_whole_chain(db: Database, timeline: Timeline) -> None:
-    heads = await asyncio.gather(*(append(db, timeline, number) for number in range(20)))
-    assert sorted(head.seq for head in heads) == list(range(1, 21))
+async def test_three_hundred_appends_at_once_make_one_whole_chain_and_none_is_starved(
+    db: Database, db_url: str, timeline: Timeline
+) -> None:
+    other = await Database.open(db_url)  # as another process would
+    heads = await asyncio.gather(*(append((db, other)[number % 2], timeline, number) for number in range(300)))
+    await other.close()
+    assert sorted(head.seq for head in heads) == list(range(1, 301))
     verdict = await check(db, timeline)
     assert verdict.ok, verdict
-    assert verdict.length == 20
+    assert verdict.length == 300
 
 
 @pytest.mark.parametrize("table", ["timeline_entries", "timeline_payloads"])
