@@ -48,6 +48,9 @@ class Engine(Protocol):
     def settle(self) -> None:
         """Account for what has passed, and answer what asks for an answer; called many times a second."""
 
+    def collect(self) -> None:
+        """Hand the journals what was captured since the last time; called several times a second."""
+
     def counters(self) -> dict[str, int]:
         """What was lost, refused or not understood, beside what the port counts."""
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
+
+from formats.framing import Batch
 
 Medium = Literal["audio", "video"]
 Track = Literal["audio", "video", "screen"]
@@ -61,15 +63,11 @@ class Applied:
     recorder: Literal["ok", "failed", "idle"]
 
 
-Arrived = tuple[int, bytes]
-"""`time.monotonic_ns()` at reception, and the packet."""
-
-
 class Sink(Protocol):
     """One medium of one endpoint within one segment, as captured."""
 
-    def write(self, packets: Sequence[Arrived]) -> None:
-        """Take decrypted RTP packets, whole, in order of arrival."""
+    def write(self, batch: Batch) -> None:
+        """Take decrypted RTP packets; arrivals are `time.monotonic_ns()` at reception."""
 
     def close(self) -> dict[str, Any]:
         """Flush, end the journal and return its summary. Called once, from another thread: it may wait for a disk."""

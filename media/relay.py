@@ -33,6 +33,7 @@ TICK = 0.01  # seconds between two looks while packets or key frames are asked f
 IDLE_TICK = 0.05  # … while nothing is, with an engine that tells when something will be
 WATCH_TICK = 0.02  # … with one that does not
 SOON = 0.001  # after packets were found missing: more of them may come to light at once
+COLLECT = 0.7  # journals promise to be on disk within a second; see UNHEARD_NS in native/tape.c
 SENDER_REPORTS = 0.5
 RECEIVER_REPORTS = 1.0
 
@@ -76,7 +77,7 @@ class Relay:
         self._retiring: dict[asyncio.Task[dict[str, Any] | None], str] = {}
         self._on_event = on_event
         self._ticker: Ticker | None = None
-        self._sender_at = self._receiver_at = 0.0
+        self._sender_at = self._receiver_at = self._collected_at = 0.0
         self._errors = 0
 
     @property
@@ -240,6 +241,7 @@ class Relay:
     def stats(self) -> dict[str, Any]:
         """Counters of the port and of every room and endpoint, as plain data."""
         self._engine.settle()
+        self._engine.collect()
         refused = self._refused()
         return {
             "port": self._port.number,
@@ -300,6 +302,9 @@ class Relay:
         """What is due now; returns the seconds until the next look."""
         self._engine.settle()
         now = time.monotonic()
+        if now - self._collected_at >= COLLECT:
+            self._collected_at = now
+            self._engine.collect()
         sender = now - self._sender_at >= SENDER_REPORTS
         receiver = now - self._receiver_at >= RECEIVER_REPORTS
         self._sender_at = now if sender else self._sender_at

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
+from formats.framing import Batch
 from media.follower import Follower
-from media.ports import Arrived, Sink
+from media.ports import Sink
 from media.source import Source
 from media.table import Record
 
@@ -29,15 +30,15 @@ class Tap(Follower):
         if self.source is None:
             self.attach(self._source, now)
 
-    def write(self, packets: Sequence[Arrived]) -> bool:
-        """Write packets whole; a sink that raises stops the room. Returns whether it took them."""
+    def write(self, batch: Batch) -> bool:
+        """Hand packets over; a sink that raises stops the room. Returns whether it took them."""
         try:
-            self._sink.write(packets)
+            self._sink.write(batch)
         except Exception as error:  # whatever the sink's trouble is, nothing may flow unrecorded
             self._failed(reason(error))
             return False
-        self.packets += len(packets)
-        self.bytes += sum(len(data) for _, data in packets)
+        self.packets += batch.packets
+        self.bytes += batch.octets
         return True
 
     def close(self) -> dict[str, Any]:

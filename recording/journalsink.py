@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from formats.canonical import JSON
+from formats.framing import Batch
 from formats.journal import JournalHeader
 from recording.clock import Anchor, Clocks, from_utc, to_utc
 from recording.errors import RecorderFailed
-from recording.framing import pack_records
 from recording.journalfile import JournalFile
 
 CHUNK_BYTES: Final = 64 * 1024
-# Leaves a quarter of the promised second for the tick, the write and the sync.
-CHUNK_AGE_NS: Final = 750_000_000
+# Leaves of the promised second what the tick, the write and the sync take; what the relay hands over is due at once.
+CHUNK_AGE_NS: Final = 650_000_000
 QUEUE_BYTES: Final = 4 * 1024 * 1024
 STALL_NS: Final = 5_000_000_000
 CLOSE_TIMEOUT_S: Final = 10.0
@@ -62,26 +62,26 @@ class JournalSink:
         self._packets = 0
         self._first_ns: int | None = None
         self._last_ns = 0
-        self._closing = False
-        self._complete = False
+        self._closing = self._ending = self._complete = False
+        self._written = 0
         self._done = threading.Event()
         self._file: JournalFile | None = None
+        self._path = ""
 
     @property
     def closed(self) -> bool:
         """Whether the writer thread is through with it after `close`."""
         return self._done.is_set()
 
-    def write(self, packets: Sequence[tuple[int, bytes]]) -> None:
-        """Keep RTP packets with their arrival (nanoseconds on the monotonic clock), in order.
+    def write(self, batch: Batch) -> None:
+        """Keep RTP packets.
 
         Raises `RecorderFailed` from the first call after anything went wrong, and where the disk does not keep up.
         """
-        records = pack_records(packets)
         reason = None
         with self._lock:
-            if packets and self.failure is None and not self._closing:
-                reason = self._take(packets, records)
+            if batch.packets and self.failure is None and not self._closing:
+                reason = self._take(batch)
         if reason is not None:
             self.fail(reason)
         if self.failure is not None or self._closing:
@@ -109,43 +109,84 @@ class JournalSink:
             self._queued_bytes = 0
         self._on_failure(str(self.header.who["room"]), reason)
 
-    def work(self) -> None:
-        """The writer thread's turn: put what is due on disk."""
+    def wants(self, until_ns: int) -> bool:
+        """Whether the writer thread has anything to do if all that was begun until then is due."""
+        return (
+            self._closing
+            or self._file is None
+            or self.failure is not None
+            or bool(self._queue)
+            or bool(self._buffer and self._buffer_since <= until_ns)
+        )
+
+    def write_out(self, until_ns: int) -> bool:
+        """The writer thread's turn: write whole chunks and what was begun by then. Returns whether to `sync` next."""
         if self._done.is_set():
+            return False
+        self._ending = self._closing
+        self._attempt(lambda: self._write_due(until_ns))
+        return True
+
+    def sync(self) -> None:
+        """Its second half: see to it that what was written is on disk."""
+        self._attempt(self._sync_written)
+        if self._ending or self.failure is not None:
+            if self._file is not None:
+                self._file.abandon()
+            if self._ending:
+                self._done.set()
+
+    def _attempt(self, act: Callable[[], None]) -> None:
+        """Do this unless the sink has failed; if it raises, the sink fails."""
+        if self.failure is not None:
             return
-        closing = self._closing
         try:
-            if self.failure is None and self._file is None:
-                self._create()
-            while self.failure is None and (chunk := self._due(closing)) is not None:
-                self._put(chunk, final=False)
-            if closing and self.failure is None:
-                self._put(b"", final=True)
-                self._complete = True
+            act()
         except OSError as error:
             self.fail(f"disk.{error.errno or 'short'}")
         except Exception as error:  # whatever it is, it must pause the room and not end the thread unseen
             self.fail(f"internal.{type(error).__name__}")
-        if closing or self.failure is not None:
-            if self._file is not None:
-                self._file.abandon()
-            if closing:
-                self._done.set()
 
-    def _take(self, packets: Sequence[tuple[int, bytes]], records: bytes) -> str | None:
-        if self._queue and self._clocks.mono_ns() - self._queue[0][0] > STALL_NS:
+    def _write_due(self, until_ns: int) -> None:
+        if self._file is None:
+            self._file = self._create()
+        with self._lock:
+            if self._buffer and (self._ending or self._buffer_since <= until_ns):
+                self._enqueue()
+            due = [chunk for _, chunk in self._queue]
+        for chunk in due:
+            self._file.append(chunk)
+        if self._ending:
+            self._file.append(b"", final=True)
+        self._written = len(due)
+
+    def _sync_written(self) -> None:
+        file = self._file
+        assert file is not None
+        file.sync()
+        with self._lock:
+            # Leaves the queue only once it is on disk, so that its age shows a stalled disk to `write`.
+            for _ in range(min(self._written, len(self._queue))):
+                self._queued_bytes -= len(self._queue.popleft()[1])
+        self._note(file)
+        self._complete = self._ending
+
+    def _take(self, batch: Batch) -> str | None:
+        now = self._clocks.mono_ns()
+        if self._queue and now - self._queue[0][0] > STALL_NS:
             return "disk.slow"
-        if self._buffer and len(self._buffer) + len(records) > CHUNK_BYTES:
+        if self._buffer and len(self._buffer) + len(batch.records) > CHUNK_BYTES:
             if self._queued_bytes + len(self._buffer) > QUEUE_BYTES:
                 return "overflow"
             self._enqueue()
             self._wake()
         if not self._buffer:
-            self._buffer_since = self._clocks.mono_ns()
-        self._buffer += records
-        self._packets += len(packets)
-        self._first_ns = packets[0][0] if self._first_ns is None else self._first_ns
-        self._last_ns = max(self._last_ns, packets[-1][0])
+            # Its age began when the first packet came, however long it was on its way here.
+            self._buffer_since = min(now, max(batch.first_ns, now - CHUNK_AGE_NS))
+        self._buffer += batch.records
+        self._packets += batch.packets
+        self._first_ns = batch.first_ns if self._first_ns is None else self._first_ns
+        self._last_ns = max(self._last_ns, batch.last_ns)
         return None
 
     def _enqueue(self) -> None:
@@ -153,33 +194,16 @@ class JournalSink:
         self._queued_bytes += len(self._buffer)
         self._buffer = bytearray()
 
-    def _due(self, everything: bool) -> bytes | None:
-        with self._lock:
-            age = self._clocks.mono_ns() - self._buffer_since
-            if not self._queue and self._buffer and (everything or age >= CHUNK_AGE_NS):
-                self._enqueue()
-            return self._queue[0][1] if self._queue else None
-
-    def _create(self) -> None:
+    def _create(self) -> JournalFile:
         who = self.header.who
         name = f"{who['endpoint']}.{who['medium']}"
-        self._file = JournalFile(
-            self._folder, str(who["room"]), str(who["segment"]), name, self.header, self._public_key
-        )
-        self._note(self._file)
-
-    def _put(self, chunk: bytes, *, final: bool) -> None:
-        assert self._file is not None
-        self._file.write(chunk, final=final)
-        with self._lock:
-            if self._queue and not final:
-                # Leaves the queue only once it is on disk, so that its age shows a stalled disk to `write`.
-                self._queued_bytes -= len(self._queue.popleft()[1])
-        self._note(self._file)
+        file = JournalFile(self._folder, str(who["room"]), str(who["segment"]), name, self.header, self._public_key)
+        self._path = file.path.relative_to(self._folder).as_posix()
+        self._note(file)
+        return file
 
     def _note(self, file: JournalFile) -> None:
-        path = file.path.relative_to(self._folder).as_posix()
-        self.snapshot = Snapshot(path, file.head.hex(), file.chunks, file.bytes)
+        self.snapshot = Snapshot(self._path, file.head.hex(), file.chunks, file.bytes)
 
     def _row(self) -> dict[str, JSON]:
         who, snapshot = self.header.who, self.snapshot

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from formats.errors import Invalid
-from recording.framing import Captured
+from formats.framing import Captured
 from recording.rtp import Rtp, parse_rtp
 
 WINDOW = 128

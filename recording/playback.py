@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
+from formats.framing import Captured, MalformedRecord, unpack_records
 from formats.journal import JournalBroken, read_journal
 from recording import opus, vp8
 from recording.clock import from_utc
 from recording.errors import NoRecording, SealedSegment
-from recording.framing import Captured, MalformedRecord, unpack_records
 from recording.header import Capture, read_header
 from recording.opus import AudioFrame
 from recording.ordering import in_order

@@ -18,11 +18,11 @@ from formats.errors import Invalid
 from formats.journal import JournalHeader
 from recording.clock import Anchor, Clocks, to_utc
 from recording.errors import RecorderFailed
-from recording.journalsink import JournalSink
+from recording.journalsink import CHUNK_AGE_NS, JournalSink
 
 Medium: TypeAlias = Literal["audio", "video", "screen"]
 
-TICK_S: Final = 0.1
+TICK_S: Final = 0.05
 MIN_FREE_BYTES: Final = 200_000_000
 DISK_CHECK_NS: Final = 1_000_000_000
 ANCHOR_KEPT_NS: Final = 600_000_000_000
@@ -169,12 +169,18 @@ class Recorder:
             self._wake.wait(TICK_S if sinks else None)
             self._wake.clear()
             self._watch_disk(sinks)
-            for sink in sinks:
-                sink.work()
-            with self._lock:
-                for sink in [sink for sink in self._sinks if sink.closed]:
-                    self._sinks.remove(sink)
-                    self._last_seen[str(sink.header.who["room"])] = self._clocks.mono_ns()
+            now = self._clocks.mono_ns()
+            if any(sink.wants(now - CHUNK_AGE_NS) for sink in sinks):
+                self._put_on_disk(sinks, now)
+
+    def _put_on_disk(self, sinks: list[JournalSink], now: int) -> None:
+        # Once one is due all are written: a disk is woken more cheaply once than often.
+        for sink in [sink for sink in sinks if sink.wants(now) and sink.write_out(now)]:
+            sink.sync()
+        with self._lock:
+            for sink in [sink for sink in self._sinks if sink.closed]:
+                self._sinks.remove(sink)
+                self._last_seen[str(sink.header.who["room"])] = self._clocks.mono_ns()
 
     def _watch_disk(self, sinks: list[JournalSink]) -> None:
         now = self._clocks.mono_ns()

@@ -47,6 +47,9 @@ class Lean:
     def settle(self) -> None:
         """See `Engine`."""
 
+    def collect(self) -> None:
+        """See `Engine`. They are handed each packet at once."""
+
     def counters(self) -> dict[str, int]:
         """See `Engine`."""
         return {}

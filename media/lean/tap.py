@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from formats.framing import Batch
 from media.rtp import Packet
 from media.stream import Stream
 from media.tap import Tap
@@ -20,4 +21,4 @@ class LeanTap(Tap):
                 return
             self._switched(stream, stream.generation, floor)
         if stream.reception.number > self.floor:
-            self.write(((packet.arrival_ns, packet.data),))
+            self.write(Batch.of(((packet.arrival_ns, packet.data),)))

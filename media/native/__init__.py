@@ -62,6 +62,10 @@ class Native:
         """See `Engine`."""
         self.lock.settle()
 
+    def collect(self) -> None:
+        """See `Engine`."""
+        self.lock.collect()
+
     def counters(self) -> dict[str, int]:
         """See `Engine`."""
         return self.lock.counters()

@@ -54,6 +54,13 @@ typedef struct {
     int64_t at, a, b;
 } record;
 
+/* What a tap has captured: records as formats/framing.py has them. */
+typedef struct {
+    const uint8_t *data;
+    uint32_t size, packets;
+    int64_t first_ns, last_ns;
+} captured;
+
 plane *plane_new(void *protect, void *unprotect, void *protect_rtcp, void *unprotect_rtcp, int wake_fd);
 void plane_free(plane *p);
 void plane_lock(plane *p);
@@ -86,6 +93,7 @@ int stream_subscribers(stream *s, follower **list, uint32_t count);
 follower *slot_new(plane *p, conn *c, uint32_t id, int video, uint32_t ssrc, int pt, uint32_t rtx_ssrc, int rtx_pt,
                    uint32_t seq, uint32_t ts, uint32_t picture, uint32_t tl0, uint32_t rtx_seq);
 follower *tap_new(plane *p, uint32_t id);
+uint32_t tap_take(follower *f, captured *out);  /* since the last call; it stays as it is until the next */
 void follower_free(plane *p, follower *f);
 void follower_set(follower *f, uint32_t stamp, int attached, stream *current, stream *next, int64_t generation, int64_t floor,
                   const floor_mark *floors, uint32_t count);

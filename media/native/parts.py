@@ -6,11 +6,12 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
+from formats.framing import Batch
 from media.extensions import ExtensionIds
 from media.follower import Follower
 from media.link import Flow, Link, Plan
 from media.native.plane import Plane
-from media.ports import Arrived, Medium, Outlet, Sink
+from media.ports import Medium, Outlet, Sink
 from media.rtp import Packet
 from media.rtx import LEAST_PER_SECOND, SHARE
 from media.slot import Draw, Slot, SlotLine, Start
@@ -226,14 +227,24 @@ class NativeTap(_Told, Tap):
         number = plane.number()
         with plane:
             self.handle = plane.made(plane.lib.tap_new(plane.c, number))
-        super().__init__(source, record, sink, lambda cause: plane.later(lambda: failed(cause)))
+        self._captured = plane.ffi.new("captured *")
         self._broken = False
+        super().__init__(source, record, sink, lambda cause: plane.later(lambda: failed(cause)))
         plane.keep(number, self, self.handle, plane.lib.follower_free)
+        plane.keep_tap(self)
 
-    def tapped(self, packets: Sequence[Arrived]) -> None:
-        """These were captured, and passed on; the other journals take theirs before a broken one stops the room."""
-        if not self._broken:
-            self._broken = not self.write(packets)
+    def detach(self) -> None:
+        """See `Follower`. What was captured until now is handed on."""
+        with self._plane:
+            super().detach()
+            self.collect()
+
+    def collect(self) -> None:
+        """Hand on what was captured since the last time, and passed on; a broken journal's is lost."""
+        plane, captured = self._plane, self._captured
+        if plane.ask(plane.lib.tap_take, self.handle, captured) and not self._broken:
+            records = plane.ffi.buffer(captured.data, captured.size)[:]
+            self._broken = not self.write(Batch(records, captured.packets, captured.first_ns, captured.last_ns))
 
 
 class NativeLink(Link):

@@ -94,7 +94,6 @@ const uint8_t *plane_take(plane *p, uint32_t *size) {
     *size = p->log_used;
     p->log_now ^= 1;
     p->log_used = 0;
-    p->tapped_ns = 0;
     p->urgent = p->woken = false;
     return full;
 }

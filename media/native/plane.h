@@ -26,7 +26,7 @@ enum {
     MAX_JUMP = 8192,         /* a larger step in sequence numbers is a new life of the source, not loss */
 };
 
-enum kind { DATAGRAM = 1, RTCP, UNBOUND, ARRIVED, PACKET, TAPPED, SWITCHED, OUT, LATE };
+enum kind { DATAGRAM = 1, RTCP, UNBOUND, ARRIVED, PACKET, SWITCHED, OUT, LATE };
 enum verdict { NEW, SEEN, RESTART, OVERTAKEN };
 
 /* A VP8 payload descriptor (RFC 7741, section 4.2). */
@@ -103,7 +103,8 @@ struct follower {
     int64_t generation, floor;
     floor_mark floors[MAX_FLOORS];
     uint32_t floor_count;
-    struct slot *slot;       /* NULL: a tap */
+    struct slot *slot;       /* one of these, */
+    struct tape *tape;       /* or a tap's */
 };
 bool follower_begin(plane *p, follower *f, stream *s, const packet *k);
 
@@ -111,6 +112,10 @@ struct slot *slot_make(conn *c, bool video, uint32_t ssrc, int pt, uint32_t rtx_
 void slot_number(struct slot *s, uint32_t seq, uint32_t ts, uint32_t picture, uint32_t tl0, uint32_t rtx_seq);
 void slot_take(plane *p, follower *f, stream *s, packet *k);
 void slot_drop(struct slot *s);
+struct tape *tape_make(void);
+bool tape_fits(struct tape *t, uint32_t size, int64_t at);
+void tape_put(struct tape *t, const packet *k);
+void tape_drop(struct tape *t);
 conn *slot_conn(const struct slot *s);
 void slot_orphan(struct slot *s);
 
@@ -167,7 +172,6 @@ struct plane {
     uint64_t seed;
     uint8_t *logs[2];
     uint32_t log_used;
-    int64_t tapped_ns;       /* when the oldest packet came that is recorded in the log alone; 0: none */
     int log_now, wake_fd;
     bool urgent, woken;
     outgoing *outbox;

@@ -19,10 +19,9 @@ from typing import Any, Final, NamedTuple, Protocol
 
 from media.faults import Faults
 from media.port import Port
-from media.ports import Arrived
 
 _RECORD: Final = struct.Struct("=IHHIIqqq")  # `record` in api.h
-_DATAGRAM, _RTCP, _UNBOUND, _ARRIVED, _PACKET, _TAPPED, _SWITCHED, _OUT, _LATE = range(1, 10)
+_DATAGRAM, _RTCP, _UNBOUND, _ARRIVED, _PACKET, _SWITCHED, _OUT, _LATE = range(1, 9)
 _REPAIRED, _KEY = 16, 32
 _TURN_NS = 200_000  # of the loop, where packets and the loop share a core
 _SMALL = 1024  # bytes of log that may be read while the threads wait
@@ -61,6 +60,13 @@ class Connected(Protocol):
         """What would have been sent, on a traced plane."""
 
 
+class Captures(Protocol):
+    """What a journal hears through: see `NativeTap`."""
+
+    def collect(self) -> None:
+        """Hand on what was captured since the last time."""
+
+
 class Plane:
     """Owned by one event loop's thread. `with plane:` before touching what api.h guards; it may nest."""
 
@@ -80,6 +86,7 @@ class Plane:
         self._absorbing = self._settling = False
         self._last = 0
         self._parts: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
+        self._taps: weakref.WeakSet[Captures] = weakref.WeakSet()
         self._waiting: deque[_Waiting] = deque()
         self._later: deque[Callable[[], None]] = deque()
         self._refused = 0
@@ -108,6 +115,10 @@ class Plane:
         """This part hears of what is logged under its number; `handle` is freed some time after the part is gone."""
         self._parts[number] = part
         weakref.finalize(part, self._buried.append, (free, handle)).atexit = False
+
+    def keep_tap(self, tap: Captures) -> None:
+        """Hand on what this one captures, as long as it lives."""
+        self._taps.add(tap)
 
     def _bury(self) -> None:
         while self._buried:
@@ -139,6 +150,7 @@ class Plane:
         self._depth -= 1
         if self._depth == 0:
             self.lib.plane_unlock(self.c)
+            self._stop_broken()
             if self.traced and self._used[0]:
                 self.settle()
 
@@ -190,15 +202,25 @@ class Plane:
                     return read
         finally:
             self._absorbing = False
-            while self._later:
-                try:
-                    self._later.popleft()()
-                except Exception:  # whoever is told of a broken journal; the others' log goes on
-                    self._failed()
+            self._stop_broken()
+
+    def collect(self) -> None:
+        """Hand the journals what was captured since the last time."""
+        for tap in list(self._taps):
+            tap.collect()
+        if not self._depth:
+            self._stop_broken()
 
     def later(self, act: Callable[[], None]) -> None:
-        """Do this as soon as everything that was logged is accounted for."""
+        """Do this once nobody is in the middle of a decision."""
         self._later.append(act)
+
+    def _stop_broken(self) -> None:
+        while self._later and not self._absorbing:
+            try:
+                self._later.popleft()()
+            except Exception:  # whoever is told of a broken journal; the others' go on
+                self._failed()
 
     def overtake(self) -> None:
         """What waits for its source to be found was sent before the decision of now: it must not profit from it."""
@@ -208,15 +230,12 @@ class Plane:
 
     def _read(self, view: Any, size: int) -> None:
         at, unpack, head = 0, _RECORD.unpack_from, _RECORD.size
-        tapped: dict[int, list[Arrived]] = {}
         out: list[tuple[int, bytes]] = []
         while at < size:
             whole, kind, flags, one, two, when, a, b = unpack(view, at)
             try:
                 if kind == _PACKET:
                     self._packet(flags, one, two, when, a, b)
-                elif kind == _TAPPED:
-                    tapped.setdefault(one, []).append((when, view[at + head : at + head + b]))
                 elif kind == _ARRIVED:
                     self._parts[one].arrived(b & 0xFFFF, (b >> 16) - 1, when / 1e9)
                 elif kind == _SWITCHED:
@@ -233,10 +252,8 @@ class Plane:
                 # One bad packet must cost no connection, least of all somebody else's.
                 self._failed()
             at += whole
-        for number, packets in tapped.items():
-            tap = self._parts.get(number)
-            if tap is not None:
-                tap.tapped(packets)
+        if self.traced:
+            self.collect()  # journals first, as on the threads' side
         for number, data in out:
             self._parts[number].left(data)
 

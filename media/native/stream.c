@@ -5,7 +5,6 @@
 #include <string.h>
 
 static const int64_t NOTHING = -WINDOW;
-static const int64_t UNHEARD_NS = 250000000; /* a journal promises to be on disk within a second; its chunks take the rest */
 
 stream *stream_new(plane *p, uint32_t id, int video) {
     stream *s = calloc(1, sizeof *s);
@@ -97,11 +96,11 @@ static enum verdict take(stream *s, uint16_t seq) {
 
 /* `from`: the connection whose estimator is to hear of this packet, too, or 0. */
 void stream_feed(plane *p, stream *s, packet *k, bool repaired, uint32_t from) {
-    bool recorded = s->count && !s->subscribers[0]->slot; /* taps come first */
-    if (recorded && p->tapped_ns && k->at - p->tapped_ns > UNHEARD_NS) {
-        p->counted.full++; /* Python is not there to write it down: then nobody gets it, as if it were lost on its way */
-        return;
-    }
+    for (uint32_t i = 0; i < s->count && s->subscribers[i]->tape; i++) /* taps come first */
+        if (!tape_fits(s->subscribers[i]->tape, k->size, k->at)) {
+            p->counted.full++; /* what cannot be written down nobody gets, as if it were lost on its way */
+            return;
+        }
     int64_t before = s->highest;
     bool started = s->started;
     enum verdict verdict = take(s, k->seq);
@@ -126,8 +125,7 @@ void stream_feed(plane *p, stream *s, packet *k, bool repaired, uint32_t from) {
         } else {
             if ((f->current != s || f->generation != s->generation) && !follower_begin(p, f, s, k)) continue;
             if (s->number <= f->floor) continue;
-            if (!p->tapped_ns) p->tapped_ns = k->at;
-            log_put(p, TAPPED, 0, f->id, 0, k->at, 0, k->data, k->size);
+            tape_put(f->tape, k);
         }
     }
     chunk_drop(k->kept);
@@ -154,11 +152,11 @@ bool follower_begin(plane *p, follower *f, stream *s, const packet *k) {
     return true;
 }
 
-static follower *follower_new(plane *p, uint32_t id, struct slot *slot) {
+static follower *follower_new(plane *p, uint32_t id, struct slot *slot, struct tape *tape) {
     follower *f = calloc(1, sizeof *f);
     if (!f) return NULL;
     f->id = id;
-    f->slot = slot;
+    f->slot = slot, f->tape = tape;
     f->generation = -1;
     f->floor = INT64_MIN;
     f->next = p->followers;
@@ -171,12 +169,18 @@ follower *slot_new(plane *p, conn *c, uint32_t id, int video, uint32_t ssrc, int
     struct slot *slot = slot_make(c, video, ssrc, pt, rtx_ssrc, rtx_pt);
     if (!slot) return NULL;
     slot_number(slot, seq, ts, picture, tl0, rtx_seq);
-    follower *f = follower_new(p, id, slot);
+    follower *f = follower_new(p, id, slot, NULL);
     if (!f) slot_drop(slot);
     return f;
 }
 
-follower *tap_new(plane *p, uint32_t id) { return follower_new(p, id, NULL); }
+follower *tap_new(plane *p, uint32_t id) {
+    struct tape *tape = tape_make();
+    if (!tape) return NULL;
+    follower *f = follower_new(p, id, NULL, tape);
+    if (!f) tape_drop(tape);
+    return f;
+}
 
 void follower_free(plane *p, follower *f) {
     for (stream *s = p->streams; s; s = s->next) stream_leave(s, f);
@@ -186,6 +190,7 @@ void follower_free(plane *p, follower *f) {
             break;
         }
     if (f->slot) slot_drop(f->slot);
+    if (f->tape) tape_drop(f->tape);
     free(f);
 }
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from formats.errors import Invalid
+from formats.framing import Batch
 from recording import Recordings
 from recording.errors import NoRecording, NotReady
 from recording.salvage import salvage
@@ -33,7 +34,7 @@ class Desk:
         recorder = self.studio.recorder()
         sink = recorder.open("room_1", "end_1", segment, key, medium, ("seat_1",), rate)
         for arrival_ns, packet in packets:
-            sink.write([(arrival_ns + self.studio.now_ns, packet)])
+            sink.write(Batch.of([(arrival_ns + self.studio.now_ns, packet)]))
         return sink.close()
 
     async def note(self, row: dict[str, Any]) -> bool:

@@ -1,7 +1,7 @@
 """A process that captures as a worker does, to be killed or starved by a test.
 
 `python -m tests.integration.recording.capturing FOLDER PACKETS VAULT SUPERVISOR [FILE_LIMIT]`; PACKETS holds records of
-`recording.framing`, keys are hex. Without a limit it replays in real time and prints each packet's arrival; with one it
+`formats.framing`, keys are hex. Without a limit it replays in real time and prints each packet's arrival; with one it
 writes as fast as it can, no file may grow beyond the limit, and what came of it is printed as JSON.
 """
 
@@ -13,8 +13,8 @@ import sys
 import time
 from pathlib import Path
 
+from formats.framing import Batch, Captured, unpack_records
 from recording.errors import RecorderFailed
-from recording.framing import Captured, unpack_records
 from recording.sink import Recorder
 
 
@@ -26,7 +26,7 @@ def replay(recorder: Recorder, packets: list[Captured]) -> None:
         if wait_ns > 0:
             time.sleep(wait_ns / 1e9)
         now = time.monotonic_ns()
-        sink.write([(now, item.packet)])
+        sink.write(Batch.of([(now, item.packet)]))
         print(now, flush=True)
 
 
@@ -36,7 +36,7 @@ def starve(recorder: Recorder, packets: list[Captured], failures: list[tuple[str
     try:
         while True:
             for item in packets:
-                sink.write([(item.arrival_ns, item.packet)])
+                sink.write(Batch.of([(item.arrival_ns, item.packet)]))
                 time.sleep(0.0001)
     except RecorderFailed as error:
         code = error.code

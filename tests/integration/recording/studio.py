@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from formats.framing import Batch
 from formats.sealedbox import new_key_pair
 from recording.clock import Clocks, from_utc
 from recording.sink import Medium, Recorder
@@ -43,7 +44,7 @@ class Studio:
         rate = 90_000 if medium == "video" else 48_000
         sink = recorder.open("room_1", "end_1", segment, key, medium, ("seat_1",), rate)
         for arrival_ns, packet in packets:
-            sink.write([(arrival_ns, packet)])
+            sink.write(Batch.of([(arrival_ns, packet)]))
         row = sink.close()
         assert row["complete"] is True
         return self.folder / str(row["path"])

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from formats.framing import Batch, unpack_records
 from formats.journal import read_journal
-from recording.framing import pack_records, unpack_records
 from recording.playback import render
 from recording.salvage import salvage_room
 from recording.scratch import ScratchFile
@@ -33,7 +33,7 @@ LOST_AT_MOST_NS = 1_050_000_000
 def packets(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Five seconds of pictures to replay."""
     path = tmp_path_factory.mktemp("packets") / "packets"
-    path.write_bytes(pack_records(video(100)))
+    path.write_bytes(Batch.of(video(100)).records)
     return path
 
 

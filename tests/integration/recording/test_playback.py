@@ -10,6 +10,7 @@ from pathlib import Path
 import av
 import pytest
 
+from formats.framing import Batch
 from formats.sealedbox import BoxBroken
 from recording.errors import DamagedJournal, NoRecording, SealedSegment
 from recording.playback import Playback, render
@@ -140,7 +141,7 @@ def test_a_damaged_journal_plays_up_to_the_damage_and_is_named(studio: Studio) -
     recorder = studio.recorder()
     sink = recorder.open("room_1", "end_1", "seg_1", "joint", "video", ("seat_1",), 90_000)
     for at, packet in arrive(video(400)):
-        sink.write([(at, packet)])
+        sink.write(Batch.of([(at, packet)]))
     journal = studio.folder / str(sink.close()["path"])
     whole = journal.read_bytes()
     journal.write_bytes(whole[:-200_000] + bytes([whole[-200_000] ^ 1]) + whole[-199_999:])

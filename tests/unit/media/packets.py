@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
+from formats.framing import Batch, unpack_records
 from media.engine import Engine
 from media.extensions import URI_MID, URI_REPAIRED_RID, URI_RID, URI_SENT, ExtensionIds
 from media.forwarding import Forwarding
 from media.lean import Lean
 from media.link import Link, Plan, UpLine
 from media.native import Native
-from media.ports import Arrived, Event, Track
+from media.ports import Event, Track
 from media.slot import Draw, SlotLine, drawn
 from media.tap import Tap
 
@@ -98,9 +99,9 @@ class Shelved:
     def __init__(self, shelf: Shelf, packets: list[bytes]) -> None:
         self._shelf, self._packets = shelf, packets
 
-    def write(self, packets: Sequence[Arrived]) -> None:
-        for arrived in packets:
-            self.put(*arrived)
+    def write(self, batch: Batch) -> None:
+        for one in unpack_records(batch.records):
+            self.put(one.arrival_ns, one.packet)
 
     def put(self, arrival_ns: int, packet: bytes) -> None:
         if self._shelf.refuse_write:

@@ -9,7 +9,7 @@ import struct
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recording.framing import Captured
+from formats.framing import Captured
 from recording.ordering import WINDOW, Ordered, in_order, signed_distance
 
 

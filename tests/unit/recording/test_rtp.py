@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from formats.errors import Invalid
-from recording.framing import Captured, MalformedRecord, pack_records, unpack_records
+from formats.framing import Batch, Captured, MalformedRecord, unpack_records
 from recording.rtp import parse_rtp
 
 FIXED = struct.pack(">BBHII", 0x80, 0x80 | 96, 7, 9, 11)
@@ -59,13 +59,13 @@ RECORDS = st.lists(st.tuples(st.integers(0, 2**63), st.binary(max_size=50)), max
 
 @given(RECORDS)
 def test_records_come_back(records: list[tuple[int, bytes]]) -> None:
-    chunk = pack_records(records)
+    chunk = Batch.of(records).records
     assert list(unpack_records(chunk)) == [Captured(*record) for record in records]
 
 
 @given(RECORDS.filter(bool), st.integers(1, 9))
 def test_a_cut_record_is_noticed_after_the_whole_ones(records: list[tuple[int, bytes]], cut: int) -> None:
-    chunk = pack_records(records)[:-cut]
+    chunk = Batch.of(records).records[:-cut]
     with pytest.raises(MalformedRecord):
         list(unpack_records(chunk))
     whole = unpack_until_broken(chunk)
@@ -85,4 +85,4 @@ def unpack_until_broken(chunk: bytes) -> list[Captured]:
 
 def test_an_impossible_packet_is_refused() -> None:
     with pytest.raises(MalformedRecord):
-        pack_records([(0, bytes(65_536))])
+        Batch.of([(0, bytes(65_536))])
