@@ -30,6 +30,9 @@ MAX_CHUNK = 16 * 1024 * 1024
 MAX_HEADER = 64 * 1024
 
 State: TypeAlias = Literal["complete", "open", "truncated", "broken"]
+ENDS_EARLY = "ends before a head on record"
+DIFFERS = "differs from the head on record"
+AFTER_FINAL = "data after the final record"
 
 
 class JournalBroken(Invalid):
@@ -167,7 +170,7 @@ def scan_journal(file: BinaryIO, heads: Mapping[int, bytes] | None = None) -> Jo
             walk.accept(*record)
             _confirm(walk, expected)
         if expected:
-            raise walk.broken(f"a head on record shows {max(expected)} records, the file has {walk.records}")
+            raise walk.broken(ENDS_EARLY)
     except JournalBroken as error:
         if error.index < 0:
             return JournalResult("broken", 0, 0, b"", error.index, error.reason)
@@ -196,7 +199,7 @@ class _Walk:
         start = self._file.read(_RECORD.size)
         if self._final:
             if start:
-                raise self.broken("data after the final record")
+                raise self.broken(AFTER_FINAL)
             self._state = "complete"
             return None
         if len(start) < _RECORD.size:
@@ -229,7 +232,7 @@ class _Walk:
 def _confirm(walk: _Walk, expected: dict[int, bytes]) -> None:
     head = expected.pop(walk.records, walk.head)
     if head != walk.head:
-        raise walk.broken("differs from the head on record")
+        raise walk.broken(DIFFERS)
 
 
 def _read_header(line: bytes) -> tuple[JournalHeader, bytes]:
