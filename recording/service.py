@@ -84,6 +84,7 @@ class Recordings:
             actor=_SYSTEM,
             payload={
                 "session": session_id,
+                "path": parsed.path,
                 "segment": parsed.segment,
                 "endpoint": parsed.endpoint,
                 "medium": parsed.medium,
@@ -97,6 +98,12 @@ class Recordings:
             },
         )
         return True
+
+    async def damaged(self, tx: Transaction, case_id: str, session_id: str, path: str) -> None:
+        """A journal was put on record as damaged: its recording says so, and its file is made anew."""
+        found = await store.renew(tx, session_id, path)
+        if found is not None and found[1] != "capturing":
+            await self._enqueue(tx, case_id, found[0], None)
 
     async def session_closed(self, tx: Transaction, case_id: str, session_id: str, started_at: str) -> list[str]:
         """Have the playable files of a session made, with `started_at` (UTC) as their time 0; ids of the recordings.
@@ -213,6 +220,8 @@ def _usable(spool: Path, journals: Sequence[store.Journal]) -> tuple[list[Path],
     """
     paths, reasons = [], set()
     for journal in journals:
+        if journal.damaged:
+            reasons.add(DamagedJournal.code)
         path = spool / journal.path
         if not path.is_file():
             reasons.add(MISSING)
