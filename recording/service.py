@@ -192,12 +192,16 @@ class Recordings:
 
     async def _make(self, task: store.Task, job: Job) -> tuple[Status, str, Playback, str]:
         with ScratchFile(self._spool) as out:
-            renewing = asyncio.create_task(self._renew(job))
+            renewing, reason = asyncio.create_task(self._renew(job)), ""
             try:
                 usable, reason = await asyncio.to_thread(_usable, self._spool, task.journals)
                 playback = await asyncio.to_thread(render, usable, self._keys.recording_private, task.started_at, out)
                 out.seek(0)
                 blob = await self._blobs.put(_pieces(out), kind="webm")
+            except NoRecording:
+                if reason == DamagedJournal.code:
+                    raise DamagedJournal("nothing sound is left") from None
+                raise
             finally:
                 renewing.cancel()
                 await asyncio.wait([renewing])
