@@ -31,6 +31,7 @@ MAX_HEADER = 64 * 1024
 
 State: TypeAlias = Literal["complete", "open", "truncated", "broken"]
 ENDS_EARLY = "ends before a head on record"
+TOO_FEW = "ends in good order, with fewer records than a head on record"
 DIFFERS = "differs from the head on record"
 AFTER_FINAL = "data after the final record"
 
@@ -170,7 +171,7 @@ def scan_journal(file: BinaryIO, heads: Mapping[int, bytes] | None = None) -> Jo
             walk.accept(*record)
             _confirm(walk, expected)
         if expected:
-            raise walk.broken(ENDS_EARLY)
+            raise walk.broken(TOO_FEW if walk.final else ENDS_EARLY)
     except JournalBroken as error:
         if error.index < 0:
             return JournalResult("broken", 0, 0, b"", error.index, error.reason)
@@ -188,7 +189,7 @@ class _Walk:
         self.size = len(line)
         self.head = hashlib.sha256(line).digest()
         self._file = file
-        self._final = False
+        self.final = False
         self._state: State = "open"
         self._reason = ""
 
@@ -197,7 +198,7 @@ class _Walk:
         if self._state != "open":
             return None
         start = self._file.read(_RECORD.size)
-        if self._final:
+        if self.final:
             if start:
                 raise self.broken(AFTER_FINAL)
             self._state = "complete"
@@ -218,7 +219,7 @@ class _Walk:
         self.head = _next(self.head, sealed)
         self.records += 1
         self.size += _RECORD.size + len(sealed)
-        self._final = final
+        self.final = final
 
     def broken(self, reason: str) -> JournalBroken:
         self._state, self._reason = "broken", reason
