@@ -4,11 +4,13 @@ from recording.errors import RecorderFailed, SealedSegment
 from recording.model import RecordingFile, RecordingRow
 from recording.playback import Playback, render
 from recording.salvage import salvage, salvage_room
+from recording.sealed import Opening, Unsealings
 from recording.service import JOB_KIND, Recordings
 from recording.sink import Recorder
 
 __all__ = [
     "JOB_KIND",
+    "Opening",
     "Playback",
     "Recorder",
     "RecorderFailed",
@@ -16,6 +18,7 @@ __all__ = [
     "RecordingRow",
     "Recordings",
     "SealedSegment",
+    "Unsealings",
     "render",
     "salvage",
     "salvage_room",

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from agreements import Agreements, Authority, FontChain, default_folders
 from cases import Cases, ConsoleNotices, Officers
-from recording import Recordings
+from recording import Opening, Recordings, Unsealings
 from rooms import Rooms
 from rooms.entry import Entry
 from rooms.ledger import QualityLedger
@@ -30,8 +30,10 @@ class House:
 
     services: Services
     keys: KeyStore
+    cipher: Cipher
     jobs: Jobs
     authority: Authority
+    opening: Opening
 
 
 @asynccontextmanager
@@ -55,17 +57,19 @@ async def _join(settings: Settings, keys: KeyStore, db: Database) -> House:
     authority = Authority(keys)
     fonts = await asyncio.to_thread(FontChain, default_folders(ROOT))
     agreements = Agreements(db, cipher, timeline, blobs, fonts, authority, clock)
+    cases = Cases(cipher, timeline, clock, rooms, [rooms, SealedBeforeAgreed(agreements)])
     services = Services(
         db=db,
         clock=clock,
         timeline=timeline,
         blobs=blobs,
         officers=Officers(db, timeline, clock),
-        cases=Cases(cipher, timeline, clock, rooms, [rooms, SealedBeforeAgreed(agreements)]),
+        cases=cases,
         notices=ConsoleNotices(cipher, timeline, clock),
         rooms=rooms,
         entry=Entry(rooms, cipher, keys, clock, db),
         recordings=Recordings(db, blobs, jobs, timeline, keys, clock, settings.spool),
+        unsealings=Unsealings(db, cases, cipher, timeline, blobs, clock, settings.spool, _stay),
         agreements=agreements,
         ledger=QualityLedger(db, cipher, timeline, clock),
         spool=settings.spool,
@@ -75,7 +79,12 @@ async def _join(settings: Settings, keys: KeyStore, db: Database) -> House:
         metrics_token=settings.metrics_token.get_secret_value(),
         turn=_turn(settings),
     )
-    return House(services, keys, jobs, authority)
+    opening = Opening(db, cipher, timeline, clock, jobs, settings.spool, _stay)
+    return House(services, keys, cipher, jobs, authority, opening)
+
+
+async def _stay(paths: Sequence[str]) -> None:
+    """Journals lie in the spool."""
 
 
 def _turn(settings: Settings) -> Turn | None:

@@ -70,6 +70,7 @@ SHOWN = {
     },
     "recording": {
         "JOB_KIND",
+        "Opening",
         "Playback",
         "Recorder",
         "RecorderFailed",
@@ -77,6 +78,7 @@ SHOWN = {
         "RecordingRow",
         "Recordings",
         "SealedSegment",
+        "Unsealings",
         "render",
         "salvage",
         "salvage_room",
@@ -107,7 +109,14 @@ SHOWN = {
 }
 """What each part shows to the others: a name more is a decision, not an accident."""
 PARTS = (*SHOWN, "server", "signaling")
-SPEAKS = {"server/cli.py", "server/demo.py", "server/administer.py", "server/verifying.py", "signaling/protocol.py"}
+SPEAKS = {
+    "server/administer.py",
+    "server/cli.py",
+    "server/demo.py",
+    "server/unsealing.py",
+    "server/verifying.py",
+    "signaling/protocol.py",
+}
 """Files whose business it is to print."""
 
 
