@@ -1,6 +1,7 @@
 """Capture of raw media into encrypted, chained journals, and the playable files made from them."""
 
 from recording.errors import RecorderFailed, SealedSegment
+from recording.keeping import Keeping
 from recording.model import RecordingFile, RecordingRow
 from recording.playback import Playback, render
 from recording.salvage import salvage, salvage_room
@@ -10,6 +11,7 @@ from recording.sink import Recorder
 
 __all__ = [
     "JOB_KIND",
+    "Keeping",
     "Opening",
     "Playback",
     "Recorder",

@@ -8,6 +8,7 @@ import os
 import signal
 from collections.abc import Awaitable, Callable
 
+from recording.keeping import JOB_KIND as DELETION
 from recording.sealed import JOB_KIND as UNSEALED
 from recording.service import JOB_KIND as PLAYBACK
 from server.settings import Settings
@@ -54,4 +55,8 @@ async def run_jobs(settings: Settings, server: int | None = None) -> None:
 def handlers(house: House) -> dict[str, Callable[[Job], Awaitable[None]]]:
     """What is done for each kind of job."""
     services = house.services
-    return {PLAYBACK: services.recordings.run_job, UNSEALED: services.unsealings.run_job}
+    return {
+        PLAYBACK: services.recordings.run_job,
+        UNSEALED: services.unsealings.run_job,
+        DELETION: services.keeping.run_job,
+    }

@@ -17,7 +17,7 @@ class Sweeper:
     """One round at most every `EVERY_S` seconds; `clock` tells monotonic seconds."""
 
     def __init__(self, house: House, clock: Callable[[], float] = time.monotonic) -> None:
-        self._rounds = {"unsealed": house.services.unsealings.sweep}
+        self._rounds = {"unsealed": house.services.unsealings.sweep, "deleted": house.services.keeping.sweep}
         self._clock = clock
         self._next = 0.0
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from agreements import Agreements, Authority, FontChain, default_folders
 from cases import Cases, ConsoleNotices, Officers
-from recording import Opening, Recordings, Unsealings
+from recording import Keeping, Opening, Recordings, Unsealings
 from rooms import Rooms
 from rooms.entry import Entry
 from rooms.ledger import QualityLedger
@@ -58,6 +58,7 @@ async def _join(settings: Settings, keys: KeyStore, db: Database) -> House:
     fonts = await asyncio.to_thread(FontChain, default_folders(ROOT))
     agreements = Agreements(db, cipher, timeline, blobs, fonts, authority, clock)
     cases = Cases(cipher, timeline, clock, rooms, [rooms, SealedBeforeAgreed(agreements)])
+    unsealings = Unsealings(db, cases, cipher, timeline, blobs, clock, settings.spool, _stay)
     services = Services(
         db=db,
         clock=clock,
@@ -69,7 +70,8 @@ async def _join(settings: Settings, keys: KeyStore, db: Database) -> House:
         rooms=rooms,
         entry=Entry(rooms, cipher, keys, clock, db),
         recordings=Recordings(db, blobs, jobs, timeline, keys, clock, settings.spool),
-        unsealings=Unsealings(db, cases, cipher, timeline, blobs, clock, settings.spool, _stay),
+        unsealings=unsealings,
+        keeping=Keeping(db, cases, cipher, timeline, blobs, jobs, clock, settings.spool, [unsealings]),
         agreements=agreements,
         ledger=QualityLedger(db, cipher, timeline, clock),
         spool=settings.spool,

@@ -17,7 +17,7 @@ from recording.errors import DamagedJournal, SealedSegment
 from recording.header import read_header
 from recording.sealed import rules, store
 from recording.sealed.rules import VIEWING_HOURS, Unsealing
-from recording.sealed.store import SealedJournal
+from recording.sealed.store import Box, SealedJournal
 from vault import Cipher, Clock, Database, Jobs, Timeline, Transaction
 from vault.utc import parse
 
@@ -92,7 +92,7 @@ def _films(journals: Sequence[SealedJournal]) -> list[SealedJournal]:
 
 def _seal_anew(
     spool: Path, journals: Sequence[SealedJournal], private: bytes, public: bytes, replaced: dict[str, bytes]
-) -> list[tuple[str, bytes]]:
+) -> list[Box]:
     boxes = []
     for journal in journals:
         path = spool / journal.path
@@ -108,5 +108,5 @@ def _seal_anew(
         key = open_sealed(private, replaced.get(header.hex(), box))
         if len(key) != 32:
             raise BoxBroken(path.name)
-        boxes.append((header.hex(), seal(public, key)))
+        boxes.append(Box(header.hex(), journal.path, seal(public, key)))
     return boxes

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cases import Cases, Scope
@@ -18,7 +18,7 @@ from recording.scratch import ScratchFile
 from recording.sealed import rules, store
 from recording.sealed.errors import NothingSealed
 from recording.sealed.opening import JOB_KIND, Bring
-from recording.sealed.rules import Person, Unsealing
+from recording.sealed.rules import Person, State, Unsealing
 from recording.sealed.store import Film, SealedJournal
 from vault import BlobStore, Cipher, Clock, Database, Timeline, Transaction
 from vault.errors import Erased
@@ -177,12 +177,19 @@ class Unsealings:
                 _log.exception("unsealing %s could not be ended", one.id)
         return ended
 
+    async def drop(self, session_id: str, paths: Sequence[str]) -> None:
+        """End every request about a sitting whose recording is being deleted (`recording.keeping.service.Derived`)."""
+        states: tuple[State, ...] = ("requested", "approved", "unsealed")
+        for one in await self._db.read(lambda tx: store.in_states(tx, self._cipher, states)):
+            if one.session_id == session_id:
+                await self._end(one)
+
     async def _end(self, one: Unsealing) -> None:
         async def look(tx: Transaction) -> list[Film]:
             return await store.films(tx, [one.id])
 
         async def write(tx: Transaction) -> list[Film]:
-            await store.save(tx, self._cipher, rules.due(one, parse(self._clock.now())), one.state)
+            await store.save(tx, self._cipher, replace(one, state="expired"), one.state)
             await self._cipher.erase(tx, one.id)
             await store.drop_boxes(tx, one.id)
             films = await look(tx)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -188,9 +188,18 @@ async def viewing_public(tx: Transaction, unsealing_id: str) -> bytes:
     return public
 
 
-async def put_boxes(tx: Transaction, holder: str, boxes: Iterable[tuple[str, bytes]]) -> None:
-    """Keep boxes (hex hash of the header line, box) for `holder`, in place of those it had."""
-    rows = [{"header": header, "holder": holder, "box": box} for header, box in boxes]
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A journal's data key, sealed anew: `header` is the hex hash of its header line."""
+
+    header: str
+    path: str
+    box: bytes
+
+
+async def put_boxes(tx: Transaction, holder: str, boxes: Iterable[Box]) -> None:
+    """Keep boxes for `holder`, in place of those it had."""
+    rows = [{"header": one.header, "path": one.path, "holder": holder, "box": one.box} for one in boxes]
     if rows:
         headers = [row["header"] for row in rows]
         await tx.execute(
@@ -208,6 +217,11 @@ async def boxes(tx: Transaction, holder: str) -> dict[str, bytes]:
 async def drop_boxes(tx: Transaction, holder: str) -> None:
     """Forget all boxes of `holder`."""
     await tx.execute(delete(journal_keys).where(journal_keys.c.holder == holder))
+
+
+async def drop_boxes_of(tx: Transaction, paths: Sequence[str]) -> None:
+    """Forget all boxes of these journals, whoever could open them."""
+    await tx.execute(delete(journal_keys).where(journal_keys.c.path.in_(paths)))
 
 
 async def add_film(tx: Transaction, unsealing_id: str, journal: SealedJournal, started_at: str) -> str:

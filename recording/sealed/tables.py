@@ -44,14 +44,17 @@ unsealings = Table(
     CheckConstraint("state IN ('requested', 'approved', 'refused', 'unsealed', 'expired')", name="state"),
 )
 
-# A journal's data key in another box than the one in its header. `header` is the hex SHA-256 of the header line,
-# `holder` who can open the box: an unsealing's id, or the name of a key of the installation.
+# A journal's data key in another box than the one in its header. `header` is the hex SHA-256 of the header line, `path`
+# where the journal lies below the spool, `holder` who can open the box: an unsealing's id, or the name of a key of the
+# installation.
 journal_keys = Table(
     "journal_keys",
     metadata,
     Column("header", String(64), primary_key=True),
     Column("holder", _ID, primary_key=True),
+    Column("path", Text, nullable=False),
     Column("box", LargeBinary, nullable=False),
+    Index(None, "path"),
 )
 
 unsealed_films = Table(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from alembic import op
 
+from recording.keeping.tables import deletions, holds
 from recording.sealed.tables import journal_keys, unsealed_films, unsealings
 
 revision = "0005"
@@ -14,5 +15,5 @@ down_revision = "0002"
 
 
 def upgrade() -> None:
-    for table in (unsealings, journal_keys, unsealed_films):
+    for table in (unsealings, journal_keys, unsealed_films, holds, deletions):
         table.create(op.get_bind(), checkfirst=True)
