@@ -115,8 +115,8 @@ class Keeping:
         await self._note(tx, case_id, "recording.deletion_requested", by, payload)
         return deletion_id
 
-    async def decide(self, tx: Transaction, scope: Scope, deletion_id: str, approve: bool, word: str) -> None:
-        """Approve or refuse as the second person; an approval orders the job.
+    async def decide(self, tx: Transaction, scope: Scope, deletion_id: str, approve: bool, word: str) -> str:
+        """Approve or refuse as the second person; an approval orders the job. The case's id.
 
         Raises `NoSuchSitting`, `NoSuchCase`, `NotYours`, `SamePerson`, `NotOpen`, `NoReason`; and, for an approval,
         what `deletable` does.
@@ -135,6 +135,7 @@ class Keeping:
         await self._note(tx, one.case_id, f"recording.deletion_{state}", by, payload)
         if approve:
             await self._jobs.add(tx, JOB_KIND, {"deletion": one.id}, case_id=one.case_id)
+        return one.case_id
 
     async def waiting(self, tx: Transaction, scope: Scope) -> list[Deletion]:
         """The requests that this person may decide on now, oldest first."""

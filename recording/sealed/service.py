@@ -110,6 +110,10 @@ class Unsealings:
         found = [rules.due(one, now) for one in await store.of_case(tx, self._cipher, case_id)]
         return found, await store.films(tx, [one.id for one in found if one.state == "unsealed"])
 
+    async def lines(self, tx: Transaction, case_id: str) -> dict[str, str]:
+        """Which line of the case page each sealed journal (by its row's id) belongs to."""
+        return {row.id: row.line for row in await store.sealed_journals(tx, case_id)}
+
     async def waiting(self, tx: Transaction, scope: Scope) -> list[Unsealing]:
         """The requests that this person may decide on now, oldest first."""
         now, who, mine = parse(self._clock.now()), Person(scope.officer_id, scope.role), []

@@ -47,6 +47,7 @@ class Film:
 
     id: str
     unsealing_id: str
+    line: str
     segment: str
     endpoint: str
     screen: bool
@@ -231,6 +232,7 @@ async def add_film(tx: Transaction, unsealing_id: str, journal: SealedJournal, s
         insert(unsealed_films).values(
             id=film_id,
             unsealing_id=unsealing_id,
+            line=journal.line,
             segment=journal.segment,
             endpoint=journal.endpoint,
             screen=journal.screen,
@@ -277,6 +279,7 @@ def _film(row: RowMapping) -> Film:
     return Film(
         row["id"],
         row["unsealing_id"],
+        row["line"],
         row["segment"],
         row["endpoint"],
         row["screen"],

@@ -62,6 +62,7 @@ unsealed_films = Table(
     metadata,
     Column("id", _ID, primary_key=True),
     Column("unsealing_id", _ID, ForeignKey("unsealings.id"), nullable=False),
+    Column("line", _ID, nullable=False),
     Column("segment", _ID, nullable=False),
     Column("endpoint", _ID, nullable=False),
     Column("screen", Boolean(create_constraint=False), nullable=False),

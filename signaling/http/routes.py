@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from signaling.http import cases, entry, files, officers
+from signaling.http import cases, custody, entry, files, officers
 from signaling.http.route import Route
 
-ROUTES: list[Route] = [*officers.ROUTES, *cases.ROUTES, *files.ROUTES, *entry.ROUTES]
+ROUTES: list[Route] = [*officers.ROUTES, *cases.ROUTES, *files.ROUTES, *custody.ROUTES, *entry.ROUTES]
