@@ -1,5 +1,6 @@
 """Capture of raw media into encrypted, chained journals, and the playable files made from them."""
 
+from recording.archiving import Archive
 from recording.errors import RecorderFailed, SealedSegment
 from recording.keeping import Keeping
 from recording.model import RecordingFile, RecordingRow
@@ -11,6 +12,7 @@ from recording.sink import Recorder
 
 __all__ = [
     "JOB_KIND",
+    "Archive",
     "Keeping",
     "Opening",
     "Playback",

@@ -17,7 +17,11 @@ class Sweeper:
     """One round at most every `EVERY_S` seconds; `clock` tells monotonic seconds."""
 
     def __init__(self, house: House, clock: Callable[[], float] = time.monotonic) -> None:
-        self._rounds = {"unsealed": house.services.unsealings.sweep, "deleted": house.services.keeping.sweep}
+        self._rounds = {
+            "unsealed": house.services.unsealings.sweep,
+            "deleted": house.services.keeping.sweep,
+            "archived": house.archive.sweep,
+        }
         self._clock = clock
         self._next = 0.0
 
@@ -30,5 +34,6 @@ class Sweeper:
             try:
                 if done := await sweep():
                     log.info("%s: %d", name, done)
+                    self._next = 0.0  # there may be more; other work comes in between
             except Exception:
                 log.exception("round %s failed", name)

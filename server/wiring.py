@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from agreements import Agreements, Authority, FontChain, default_folders
 from cases import Cases, ConsoleNotices, Officers
-from recording import Keeping, Opening, Recordings, Unsealings
+from recording import Archive, Keeping, Opening, Recordings, Unsealings
 from rooms import Rooms
 from rooms.entry import Entry
 from rooms.ledger import QualityLedger
@@ -19,6 +19,7 @@ from server.settings import Settings
 from signaling.services import Services
 from signaling.turn import Turn
 from vault import BlobStore, Cipher, Database, Jobs, KeyStore, SystemClock, Timeline
+from vault.objects import ObjectStore
 
 ROOT = Path(__file__).resolve().parent.parent
 KEYS = "keys"
@@ -34,6 +35,7 @@ class House:
     jobs: Jobs
     authority: Authority
     opening: Opening
+    archive: Archive
 
 
 @asynccontextmanager
@@ -58,7 +60,8 @@ async def _join(settings: Settings, keys: KeyStore, db: Database) -> House:
     fonts = await asyncio.to_thread(FontChain, default_folders(ROOT))
     agreements = Agreements(db, cipher, timeline, blobs, fonts, authority, clock)
     cases = Cases(cipher, timeline, clock, rooms, [rooms, SealedBeforeAgreed(agreements)])
-    unsealings = Unsealings(db, cases, cipher, timeline, blobs, clock, settings.spool, _stay)
+    archive = Archive(db, ObjectStore(settings.blobs_url), clock, settings.spool, settings.archive_hours)
+    unsealings = Unsealings(db, cases, cipher, timeline, blobs, clock, settings.spool, archive.bring)
     services = Services(
         db=db,
         clock=clock,
@@ -69,9 +72,9 @@ async def _join(settings: Settings, keys: KeyStore, db: Database) -> House:
         notices=ConsoleNotices(cipher, timeline, clock),
         rooms=rooms,
         entry=Entry(rooms, cipher, keys, clock, db),
-        recordings=Recordings(db, blobs, jobs, timeline, keys, clock, settings.spool),
+        recordings=Recordings(db, blobs, jobs, timeline, keys, clock, settings.spool, archive.bring),
         unsealings=unsealings,
-        keeping=Keeping(db, cases, cipher, timeline, blobs, jobs, clock, settings.spool, [unsealings]),
+        keeping=Keeping(db, cases, cipher, timeline, blobs, jobs, clock, settings.spool, [unsealings, archive]),
         agreements=agreements,
         ledger=QualityLedger(db, cipher, timeline, clock),
         spool=settings.spool,
@@ -81,12 +84,8 @@ async def _join(settings: Settings, keys: KeyStore, db: Database) -> House:
         metrics_token=settings.metrics_token.get_secret_value(),
         turn=_turn(settings),
     )
-    opening = Opening(db, cipher, timeline, clock, jobs, settings.spool, _stay)
-    return House(services, keys, cipher, jobs, authority, opening)
-
-
-async def _stay(paths: Sequence[str]) -> None:
-    """Journals lie in the spool."""
+    opening = Opening(db, cipher, timeline, clock, jobs, settings.spool, archive.bring)
+    return House(services, keys, cipher, jobs, authority, opening, archive)
 
 
 def _turn(settings: Settings) -> Turn | None:

@@ -69,6 +69,7 @@ SHOWN = {
         "host_addresses",
     },
     "recording": {
+        "Archive",
         "JOB_KIND",
         "Keeping",
         "Opening",

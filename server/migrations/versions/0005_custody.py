@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from alembic import op
 
+from recording.archiving.tables import archived_journals
 from recording.keeping.tables import deletions, holds
 from recording.sealed.tables import journal_keys, unsealed_films, unsealings
 
@@ -15,5 +16,5 @@ down_revision = "0002"
 
 
 def upgrade() -> None:
-    for table in (unsealings, journal_keys, unsealed_films, holds, deletions):
+    for table in (unsealings, journal_keys, unsealed_films, holds, deletions, archived_journals):
         table.create(op.get_bind(), checkfirst=True)
