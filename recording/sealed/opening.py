@@ -22,8 +22,6 @@ from vault import Cipher, Clock, Database, Jobs, Timeline, Transaction
 from vault.utc import parse
 
 JOB_KIND = "unsealed"
-SUPERVISOR = "supervisor"
-"""Under this holder lie the boxes of journals whose supervisor key was replaced since."""
 Bring: TypeAlias = Callable[[Sequence[str]], Awaitable[None]]
 """Sees to it that journals (paths below the spool) lie there."""
 
@@ -49,16 +47,15 @@ class Opening:
         `DamagedJournal` for a journal that is gone or not the one that was noted.
         """
 
-        async def look(tx: Transaction) -> tuple[Unsealing, list[SealedJournal], bytes, dict[str, bytes]]:
+        async def look(tx: Transaction) -> tuple[list[SealedJournal], bytes]:
             one = await store.find(tx, self._cipher, unsealing_id)
             rules.unsealed(one, parse(self._clock.now()), hours)
             wanted = [row for row in await store.sealed_journals(tx, one.case_id) if row.id in one.journals]
-            public = await store.viewing_public(tx, unsealing_id)
-            return one, wanted, public, await store.boxes(tx, SUPERVISOR)
+            return wanted, await store.viewing_public(tx, unsealing_id)
 
-        _, journals, public, replaced = await self._db.read(look)
+        journals, public = await self._db.read(look)
         await self._bring([journal.path for journal in journals])
-        boxes = await asyncio.to_thread(_seal_anew, self._spool, journals, supervisor_private, public, replaced)
+        boxes = await asyncio.to_thread(_seal_anew, self._spool, journals, supervisor_private, public)
 
         async def write(tx: Transaction) -> Unsealing:
             before = await store.find(tx, self._cipher, unsealing_id)
@@ -90,9 +87,7 @@ def _films(journals: Sequence[SealedJournal]) -> list[SealedJournal]:
     return list(first.values())
 
 
-def _seal_anew(
-    spool: Path, journals: Sequence[SealedJournal], private: bytes, public: bytes, replaced: dict[str, bytes]
-) -> list[Box]:
+def _seal_anew(spool: Path, journals: Sequence[SealedJournal], private: bytes, public: bytes) -> list[Box]:
     boxes = []
     for journal in journals:
         path = spool / journal.path
@@ -105,7 +100,7 @@ def _seal_anew(
             raise DamagedJournal(path.name)
         with path.open("rb") as file:
             header, box = sealed_key(file)
-        key = open_sealed(private, replaced.get(header.hex(), box))
+        key = open_sealed(private, box)
         if len(key) != 32:
             raise BoxBroken(path.name)
         boxes.append(Box(header.hex(), journal.path, seal(public, key)))

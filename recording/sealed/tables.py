@@ -45,8 +45,7 @@ unsealings = Table(
 )
 
 # A journal's data key in another box than the one in its header. `header` is the hex SHA-256 of the header line, `path`
-# where the journal lies below the spool, `holder` who can open the box: an unsealing's id, or the name of a key of the
-# installation.
+# where the journal lies below the spool, `holder` who can open the box: an unsealing's id.
 journal_keys = Table(
     "journal_keys",
     metadata,

@@ -95,6 +95,7 @@ async def custody(folder: Path) -> AsyncIterator[Custody]:
         vault_public, supervisor_public = house.keys.recording_public()
         studio = Studio(settings.spool, vault=(b"", vault_public), supervisor=(b"", supervisor_public))
         bureau = await Bureau.build(services.db, house.cipher, services.timeline, services.clock)
+        bureau.cases = services.cases
         case = await bureau.open_case()
         made = Custody(house, settings, studio, bureau, case.id)
         yield made
