@@ -2,6 +2,7 @@
 
 from recording.archiving import Archive
 from recording.errors import RecorderFailed, SealedSegment
+from recording.evidence import Evidence
 from recording.keeping import Keeping
 from recording.model import RecordingFile, RecordingRow
 from recording.playback import Playback, render
@@ -13,6 +14,7 @@ from recording.sink import Recorder
 __all__ = [
     "JOB_KIND",
     "Archive",
+    "Evidence",
     "Keeping",
     "Opening",
     "Playback",

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from agreements import Agreements, Authority, FontChain, default_folders
 from cases import Cases, ConsoleNotices, Officers
-from recording import Archive, Keeping, Opening, Recordings, Unsealings
+from recording import Archive, Evidence, Keeping, Opening, Recordings, Unsealings
 from rooms import Rooms
 from rooms.entry import Entry
 from rooms.ledger import QualityLedger
@@ -75,6 +75,7 @@ async def _join(settings: Settings, keys: KeyStore, db: Database) -> House:
         recordings=Recordings(db, blobs, jobs, timeline, keys, clock, settings.spool, archive.bring),
         unsealings=unsealings,
         keeping=Keeping(db, cases, cipher, timeline, blobs, jobs, clock, settings.spool, [unsealings, archive]),
+        evidence=Evidence(db, cipher, timeline, keys, clock, settings.spool),
         agreements=agreements,
         ledger=QualityLedger(db, cipher, timeline, clock),
         spool=settings.spool,
