@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -52,11 +52,16 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class TimelineRow:
-    """An entry with its content. `payload` is None when it was erased (`erased`) or cannot be read."""
+    """An entry with its content. `payload` is None when it was erased (`erased`) or cannot be read.
+
+    `mono_ns` tells the same moment as `at` on the monotonic clock of the process `boot`.
+    """
 
     case_id: str
     seq: int
     at: str
+    mono_ns: int
+    boot: str
     actor: str
     act: str
     article: str | None
@@ -124,11 +129,20 @@ class Timeline:
         return head if head.seq else None
 
     async def entries(
-        self, tx: Transaction, case_id: str, *, after: int = 0, limit: int | None = None
+        self,
+        tx: Transaction,
+        case_id: str,
+        *,
+        after: int = 0,
+        limit: int | None = None,
+        acts: Collection[str] | None = None,
     ) -> list[TimelineRow]:
-        """Entries with `seq` > `after`, oldest first, at most `limit`."""
+        """Entries with `seq` > `after` (and an act among `acts`), oldest first, at most `limit`."""
         rows = []
-        for found in await tx.all(_joined(case_id).where(timeline_entries.c.seq > after).limit(limit)):
+        wanted = _joined(case_id).where(timeline_entries.c.seq > after)
+        if acts is not None:
+            wanted = wanted.where(timeline_entries.c.act.in_(sorted(acts)))
+        for found in await tx.all(wanted.limit(limit)):
             _, body, erased = await self._content(tx, found)
             payload = None if body is None else json.loads(body)
             rows.append(
@@ -136,6 +150,8 @@ class Timeline:
                     case_id=case_id,
                     seq=found["seq"],
                     at=found["at"],
+                    mono_ns=found["mono_ns"],
+                    boot=found["boot"],
                     actor=found["actor"],
                     act=found["act"],
                     article=found["article"],

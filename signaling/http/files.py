@@ -19,7 +19,7 @@ from vault import Transaction
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
 VIEWING_S = 600.0
 """How long an officer may jump about in a recording before it counts as opened again."""
-_PRIVATE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+PRIVATE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
 async def pdf(services: Services, case_id: str, person: str | None = None) -> Response:
@@ -34,7 +34,7 @@ async def pdf(services: Services, case_id: str, person: str | None = None) -> Re
         raise NotFound("agreement")
     content = await services.agreements.pdf(agreement)
     headers = {
-        **_PRIVATE,
+        **PRIVATE,
         "Content-Disposition": "inline; filename*=UTF-8''%E8%B0%83%E8%A7%A3%E5%8D%8F%E8%AE%AE%E4%B9%A6.pdf",
     }
     return Response(content, media_type="application/pdf", headers=headers)
@@ -82,19 +82,20 @@ class Viewings:
 _viewings = Viewings()
 
 
+async def in_sight(call: Call, tx: Transaction, recording_id: str) -> None:
+    """Raises `NoRecording` where there is none, or none in this officer's sight: hidden and absent look the same."""
+    row = await call.services.recordings.get(tx, recording_id)
+    try:
+        await call.services.cases.visible(tx, call.sight, row.case_id)
+    except NotFound as error:
+        raise NoRecording from error
+
+
 async def _recording(call: Call) -> Response:
     """A recording, whole or in part; its opening (an officer's first request for any part) is on the timeline."""
     recording_id = call.path["recording"]
     recordings = call.services.recordings
-
-    async def in_sight(tx: Transaction) -> None:
-        row = await recordings.get(tx, recording_id)
-        try:
-            await call.services.cases.visible(tx, call.sight, row.case_id)
-        except NotFound as error:
-            raise NoRecording from error  # hidden and absent look the same
-
-    await call.services.db.read(in_sight)
+    await call.services.db.read(lambda tx: in_sight(call, tx, recording_id))
     file = await recordings.stat(recording_id)
     wanted = _wanted(call.headers.get("range"), file.size)
     if wanted is None:
@@ -106,7 +107,7 @@ async def _recording(call: Call) -> Response:
         except BaseException:
             _viewings.forget(call.who.id, recording_id)
             raise
-    headers = {**_PRIVATE, "Accept-Ranges": "bytes", "Content-Length": str(end - start)}
+    headers = {**PRIVATE, "Accept-Ranges": "bytes", "Content-Length": str(end - start)}
     partial = "range" in call.headers
     if partial:
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{file.size}"

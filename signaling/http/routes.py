@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from signaling.http import cases, entry, files, officers
+from signaling.http import cases, downloads, entry, files, officers, watching
 from signaling.http.route import Route
 
-ROUTES: list[Route] = [*officers.ROUTES, *cases.ROUTES, *files.ROUTES, *entry.ROUTES]
+ROUTES: list[Route] = [
+    *officers.ROUTES,
+    *cases.ROUTES,
+    *files.ROUTES,
+    *watching.ROUTES,
+    *downloads.ROUTES,
+    *entry.ROUTES,
+]

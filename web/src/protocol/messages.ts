@@ -188,6 +188,14 @@ export interface DocumentParty {
   address: string;
 }
 /**
+ * A stretch of the sitting with one side alone: not in the films.
+ */
+export interface Apart {
+  from_ms: number;
+  until_ms: number;
+  side: "A" | "B";
+}
+/**
  * Sent every few seconds; a client whose etag differs asks for `room.sync`.
  */
 export interface Beat {
@@ -310,6 +318,10 @@ export interface OfficerView {
   organ_name: string;
   disabled: boolean;
   must_change_password: boolean;
+  /**
+   * may take recordings out of the house
+   */
+  may_download: boolean;
 }
 /**
  * A party on the case page, masked.
@@ -516,6 +528,12 @@ export interface Consents {
   esign: boolean;
 }
 /**
+ * Why the file is taken out of the house.
+ */
+export interface DownloadFilm {
+  reason: string;
+}
+/**
  * Nothing to say beyond the name of the command.
  */
 export interface Empty {}
@@ -555,6 +573,39 @@ export interface ErrorReply {
   error: ErrorBody;
 }
 /**
+ * Where the file can be fetched, by the same officer, for ten minutes.
+ */
+export interface FilmAddress {
+  path: string;
+}
+/**
+ * One film of the sitting. Its time 0 is the sitting's start, as is that of all the others.
+ */
+export interface FilmRow {
+  id: string;
+  seats: string[];
+  names: string[];
+  screen: boolean;
+  /**
+   * everybody in one picture; it comes first
+   */
+  composite: boolean;
+  status: "capturing" | "processing" | "ready" | "failed" | "partial" | "empty";
+  duration_ms: number | null;
+  /**
+   * a stable code where something is missing or failed
+   */
+  note: string;
+  /**
+   * path of the file
+   */
+  content: string;
+  /**
+   * Base64: a byte (0 to 100) per half second, how loud it was; empty where unknown
+   */
+  speech: string;
+}
+/**
  * An entry of RTCConfiguration.iceServers.
  */
 export interface IceServer {
@@ -586,6 +637,12 @@ export interface LastView {
   outcome: "agreed" | "not_agreed" | "suspended" | "absent";
 }
 /**
+ * The right to take recordings out of the house.
+ */
+export interface LetDownload {
+  allowed: boolean;
+}
+/**
  * The secret of a party's link (128 bits, from the URL fragment).
  */
 export interface LinkSecret {
@@ -600,6 +657,25 @@ export interface LinkView {
   phone_masked: string;
   expires_at: string;
   locked: boolean;
+}
+/**
+ * Something that happened in the sitting, and when.
+ */
+export interface Mark {
+  seq: number;
+  at: string;
+  /**
+   * place in the films; negative before their time 0
+   */
+  ms: number;
+  act: string;
+  seat: string | null;
+  name: string;
+  side: ("A" | "B") | null;
+  /**
+   * what was consented to, or how somebody was recognised
+   */
+  matter: string;
 }
 /**
  * The relay's answer. The connection belongs to this `media_epoch`, and ends with it.
@@ -642,6 +718,32 @@ export interface MediaSetup {
 export interface MediaSwitches {
   mic: boolean;
   camera: boolean;
+}
+/**
+ * Where the agreement's words were written, locked and signed; what lies in no sitting is left out.
+ */
+export interface Minutes {
+  lock: Place | null;
+  signatures: PlaceOf[];
+  terms: PlaceOf[];
+  /**
+   * id: the clause's number, from 0
+   */
+  clauses: PlaceOf[];
+}
+/**
+ * A place in a sitting's films.
+ */
+export interface Place {
+  session: string;
+  ms: number;
+}
+/**
+ * Where one person, term or clause (by id) is to be found.
+ */
+export interface PlaceOf {
+  id: string;
+  place: Place;
 }
 export interface MuteSeat {
   seat: string;
@@ -984,6 +1086,13 @@ export interface SocketAuth {
   version: string;
 }
 /**
+ * A part of a film.
+ */
+export interface Stretch {
+  from_ms: number;
+  until_ms: number;
+}
+/**
  * An entry of the case's hash chain.
  */
 export interface TimelineRow {
@@ -1011,4 +1120,26 @@ export interface TimelineView {
 export interface VerifySeat {
   seat: string;
   method: "id_document" | "known_in_person" | "video_look";
+}
+/**
+ * A sitting to watch.
+ */
+export interface WatchView {
+  case: string;
+  number: string;
+  session: string;
+  session_number: number;
+  started_at: string | null;
+  ended_at: string | null;
+  length_ms: number;
+  films: FilmRow[];
+  marks: Mark[];
+  apart: Apart[];
+}
+/**
+ * What was played of a film, said on leaving it.
+ */
+export interface Watched {
+  film: string;
+  stretches: Stretch[];
 }
