@@ -160,10 +160,11 @@ async def _minutes(call: Call) -> Minutes:
         if agreement is None:
             raise AgreementMissing
         found = minutes(agreement, await services.timeline.entries(tx, case_id, acts=ACTS))
+        seats = {seat.person_id: seat.id for seat in (await services.rooms.by_case(tx, case_id)).seats.values()}
         numbers = {clause.id: str(number) for number, clause in enumerate(agreement.draft.clauses)}
         return Minutes(
             lock=_place(found.lock) if found.lock else None,
-            signatures=_places(found.signatures),
+            signatures=_places(found.signatures, seats),
             terms=_places(found.terms),
             clauses=_places({numbers[key]: place for key, place in found.clauses.items()}),
         )
@@ -175,8 +176,9 @@ def _place(found: Position) -> Place:
     return Place(session=found.session, ms=found.ms)
 
 
-def _places(found: Mapping[str, Position]) -> list[PlaceOf]:
-    return [PlaceOf(id=key, place=_place(place)) for key, place in sorted(found.items())]
+def _places(found: Mapping[str, Position], seats: Mapping[str, str] | None = None) -> list[PlaceOf]:
+    known = seats or {}
+    return [PlaceOf(id=key, seat=known.get(key), place=_place(place)) for key, place in sorted(found.items())]
 
 
 async def _watched(call: Call) -> Empty:

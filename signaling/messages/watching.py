@@ -74,6 +74,7 @@ class PlaceOf(Message):
     """Where one person, term or clause (by id) is to be found."""
 
     id: Id
+    seat: Id | None = Field(description="the person's; null for words")
     place: Place
 
 

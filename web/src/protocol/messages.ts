@@ -743,6 +743,10 @@ export interface Place {
  */
 export interface PlaceOf {
   id: string;
+  /**
+   * the person's; null for words
+   */
+  seat: string | null;
   place: Place;
 }
 export interface MuteSeat {
