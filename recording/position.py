@@ -82,18 +82,18 @@ def positions(entries: Iterable[Noted]) -> dict[int, Position]:
     before 0.
     """
     found: dict[int, Position] = {}
-    before: list[Noted] = []
+    before: list[Noted] | None = None
     session, start = "", None
     for entry in entries:
         if entry.act == OPENED:
             before = []
         if entry.act == STARTED:
             session, start = str((entry.payload or {}).get("session", "")), entry
-            found |= {early.seq: Position(session, since(start, early)) for early in before}
-        if start is None:
-            before.append(entry)
-        else:
+            found |= {early.seq: Position(session, since(start, early)) for early in before or ()}
+        if start is not None:
             found[entry.seq] = Position(session, since(start, entry))
+        elif before is not None:
+            before.append(entry)
         if entry.act == ENDED:
-            before, start = [], None
+            before, start = None, None
     return found

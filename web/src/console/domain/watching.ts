@@ -3,7 +3,7 @@
 import type { FilmRow, Stretch } from "@/protocol/messages";
 
 /** What one byte of a lane stands for. */
-export const STEP_MS = 500;
+const STEP_MS = 500;
 const MOST_STRETCHES = 200;
 
 export function levelsOf(base64: string): number[] {
@@ -11,7 +11,7 @@ export function levelsOf(base64: string): number[] {
 }
 
 /** The loudest step (0–100) of each of so many columns over the whole length. */
-export function columnsOf(levels: number[], lengthMs: number, columns: number): number[] {
+function columnsOf(levels: number[], lengthMs: number, columns: number): number[] {
   const found = new Array<number>(columns).fill(0);
   if (lengthMs <= 0) return found;
   levels.forEach((level, step) => {
