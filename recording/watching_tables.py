@@ -17,13 +17,14 @@ lanes = Table(
     Column("blob_id", _ID, nullable=False),
 )
 
-# Who said why they take a file out of the house; the reason itself is on the timeline. Good for a few minutes.
+# Who said why they take a file (of whatever kind) out of the house. The reason is on the timeline; a row is good for a
+# few minutes.
 downloads = Table(
     "recording_downloads",
     metadata,
     Column("id", _ID, primary_key=True),
-    Column("recording_id", _ID, ForeignKey("recordings.id"), nullable=False),
+    Column("film_id", _ID, nullable=False),
     Column("officer_id", _ID, ForeignKey("officers.id"), nullable=False),
     Column("at", _TIME, nullable=False),
-    Index(None, "officer_id", "recording_id"),
+    Index(None, "officer_id", "film_id"),
 )

@@ -22,10 +22,10 @@ async def _ask(call: Call) -> FilmAddress:
     recording_id, recordings = call.path["recording"], call.services.recordings
 
     async def grant(tx: Transaction) -> None:
-        await in_sight(call, tx, recording_id)
+        film = await in_sight(call, tx, recording_id)
         if not call.who.may_download:
             raise NoDownload
-        await recordings.viewing.grant(tx, recording_id, call.who.id, asked.reason)
+        await recordings.viewing.grant(tx, film, call.who.id, asked.reason)
 
     await call.services.db.read(lambda tx: in_sight(call, tx, recording_id))
     if call.who.may_download:
@@ -38,10 +38,10 @@ async def _file(call: Call) -> Response:
     recording_id, recordings = call.path["recording"], call.services.recordings
 
     async def granted(tx: Transaction) -> None:
-        await in_sight(call, tx, recording_id)
+        film = await in_sight(call, tx, recording_id)
         if not call.who.may_download:
             raise NoDownload
-        await recordings.viewing.require_grant(tx, recording_id, call.who.id)
+        await recordings.viewing.require_grant(tx, film, call.who.id)
 
     await call.services.db.read(granted)
     file = await recordings.stat(recording_id)

@@ -11,6 +11,7 @@ from starlette.responses import Response, StreamingResponse
 from agreements import Agreement
 from agreements.errors import AgreementMissing
 from formats.errors import NotFound
+from recording import RecordingRow
 from recording.errors import NoRecording
 from signaling.http.route import Call, Route
 from signaling.services import Services
@@ -82,13 +83,14 @@ class Viewings:
 _viewings = Viewings()
 
 
-async def in_sight(call: Call, tx: Transaction, recording_id: str) -> None:
+async def in_sight(call: Call, tx: Transaction, recording_id: str) -> RecordingRow:
     """Raises `NoRecording` where there is none, or none in this officer's sight: hidden and absent look the same."""
     row = await call.services.recordings.get(tx, recording_id)
     try:
         await call.services.cases.visible(tx, call.sight, row.case_id)
     except NotFound as error:
         raise NoRecording from error
+    return row
 
 
 async def _recording(call: Call) -> Response:

@@ -7,18 +7,20 @@ from collections.abc import Mapping, Sequence
 
 from agreements.errors import AgreementMissing
 from recording import RecordingRow
+from recording.errors import NoRecording
 from recording.position import ENDED, OPENED, STARTED, Position, positions
 from recording.watched import merged
 from rooms import Room, Session
 from rooms.model import Seat
 from signaling.errors import NoSitting
+from signaling.http.files import in_sight
 from signaling.http.route import Call, Route
 from signaling.messages.base import Empty
 from signaling.messages.watching import Apart, FilmRow, Mark, Minutes, Place, PlaceOf, Watched, WatchView
 from signaling.minutes import ACTS, minutes
 from vault import Transaction
 from vault.timeline import TimelineRow
-from vault.utc import parse
+from vault.utc import later, parse
 
 SHOWN = frozenset(
     {
@@ -47,7 +49,9 @@ SHOWN = frozenset(
         "recording.gap",
     }
 )
-"""What a viewer can jump to."""
+"""What a viewer can jump to, beside `WRITTEN`."""
+
+WRITTEN = "agreement.written"
 
 
 async def _watch(call: Call) -> WatchView:
@@ -65,6 +69,7 @@ async def _read(call: Call, tx: Transaction) -> WatchView:
     room = await services.rooms.by_case(tx, case_id)
     session = sitting(room, call.path["session"])
     entries = await services.timeline.entries(tx, case_id, acts=SHOWN)
+    words = await _written(call, tx, session)
     placed = {seq: place.ms for seq, place in positions(entries).items() if place.session == session.id}
     mine = [entry for entry in entries if entry.seq in placed]
     films = [row for row in await services.recordings.list(tx, case_id) if row.session_id == session.id]
@@ -78,9 +83,34 @@ async def _read(call: Call, tx: Transaction) -> WatchView:
         ended_at=session.ended_at,
         length_ms=length,
         films=[_film(row, room) for row in films if row.status != "sealed"],
-        marks=[_mark(entry, placed[entry.seq], room) for entry in mine],
+        marks=sorted([*(_mark(entry, placed[entry.seq], room) for entry in mine), *words], key=lambda mark: mark.ms),
         apart=apart([(entry, placed[entry.seq]) for entry in mine], length),
     )
+
+
+async def _written(call: Call, tx: Transaction, session: Session) -> list[Mark]:
+    """Where the agreement's terms and clauses, numbered as they are printed, got the words they have."""
+    case_id = call.path["case"]
+    agreement = await call.services.agreements.load(tx, case_id)
+    if agreement is None or session.started_at is None:
+        return []
+    found = minutes(agreement, await call.services.timeline.entries(tx, case_id, acts=ACTS))
+    places = [found.terms.get(term.id) for term in agreement.draft.terms]
+    places += [found.clauses.get(clause.id) for clause in agreement.draft.clauses]
+    return [
+        Mark(
+            seq=0,
+            at=later(session.started_at, place.ms / 1000),
+            ms=place.ms,
+            act=WRITTEN,
+            seat=None,
+            name="",
+            side=None,
+            matter=str(number),
+        )
+        for number, place in enumerate(places, 1)
+        if place is not None and place.session == session.id
+    ]
 
 
 def sitting(room: Room, session_id: str) -> Session:
@@ -189,7 +219,10 @@ async def _watched(call: Call) -> Empty:
         await services.cases.visible(tx, call.sight, case_id)
         session = sitting(await services.rooms.by_case(tx, case_id), call.path["session"])
         stretches = merged([(one.from_ms, one.until_ms) for one in asked.stretches])
-        await services.recordings.viewing.watched(tx, asked.film, session.id, call.who.id, stretches)
+        film = await in_sight(call, tx, asked.film)
+        if film.session_id != session.id:
+            raise NoRecording
+        await services.recordings.viewing.watched(tx, film, call.who.id, stretches)
 
     await services.db.transact(note)
     return Empty()

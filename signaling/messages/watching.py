@@ -30,14 +30,14 @@ class FilmRow(Message):
 class Mark(Message):
     """Something that happened in the sitting, and when."""
 
-    seq: int
+    seq: int = Field(description="its number on the timeline; 0 for what is told of the agreement's words")
     at: Time
     ms: int = Field(description="place in the films; negative before their time 0")
     act: str
     seat: Id | None
     name: str
     side: Side | None
-    matter: str = Field(description="what was consented to, or how somebody was recognised")
+    matter: str = Field(description="what was consented to, how somebody was recognised, or a clause's printed number")
 
 
 class Apart(Message):

@@ -95,9 +95,11 @@ def test_a_sitting_to_watch(town: Town, sat: tuple[Case, str, str]) -> None:
     told = [(mark["act"], mark["name"]) for mark in seen["marks"]]
     assert [act for act, _ in told] == [
         "session.opened", "seat.admitted", "seat.verified", "seat.admitted", "seat.verified", "session.started",
-        "caucus.entered", "caucus.left", "agreement.started", "agreement.locked", "session.ended",
+        "caucus.entered", "caucus.left", "agreement.started",
+        "agreement.written", "agreement.written", "agreement.written", "agreement.locked", "session.ended",
     ]  # fmt: skip
     assert told[1] == ("seat.admitted", "张小三")
+    assert [mark["matter"] for mark in seen["marks"] if mark["act"] == "agreement.written"] == ["1", "3", "2"]
     places = [mark["ms"] for mark in seen["marks"]]
     assert places == sorted(places)
     assert places[0] < 0

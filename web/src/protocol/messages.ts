@@ -662,6 +662,9 @@ export interface LinkView {
  * Something that happened in the sitting, and when.
  */
 export interface Mark {
+  /**
+   * its number on the timeline; 0 for what is told of the agreement's words
+   */
   seq: number;
   at: string;
   /**
@@ -673,7 +676,7 @@ export interface Mark {
   name: string;
   side: ("A" | "B") | null;
   /**
-   * what was consented to, or how somebody was recognised
+   * what was consented to, how somebody was recognised, or a clause's printed number
    */
   matter: string;
 }
