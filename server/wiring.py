@@ -10,7 +10,7 @@ from pathlib import Path
 
 from agreements import Agreements, Authority, FontChain, default_folders
 from cases import Cases, ConsoleNotices, Officers
-from recording import Recordings
+from recording import Evidence, Recordings
 from rooms import Rooms
 from rooms.entry import Entry
 from rooms.ledger import QualityLedger
@@ -66,6 +66,7 @@ async def _join(settings: Settings, keys: KeyStore, db: Database) -> House:
         rooms=rooms,
         entry=Entry(rooms, cipher, keys, clock, db),
         recordings=Recordings(db, blobs, jobs, timeline, keys, clock, settings.spool),
+        evidence=Evidence(db, cipher, timeline, keys, clock, settings.spool),
         agreements=agreements,
         ledger=QualityLedger(db, cipher, timeline, clock),
         spool=settings.spool,

@@ -137,12 +137,12 @@ class Timeline:
         limit: int | None = None,
         acts: Collection[str] | None = None,
     ) -> list[TimelineRow]:
-        """Entries with `seq` > `after` (and an act among `acts`), oldest first, at most `limit`."""
+        """Entries with `seq` > `after`, oldest first, at most `limit`; of these `acts` only, where they are given."""
         rows = []
-        wanted = _joined(case_id).where(timeline_entries.c.seq > after)
+        wanted = _joined(case_id).where(timeline_entries.c.seq > after).limit(limit)
         if acts is not None:
-            wanted = wanted.where(timeline_entries.c.act.in_(sorted(acts)))
-        for found in await tx.all(wanted.limit(limit)):
+            wanted = wanted.where(timeline_entries.c.act.in_(acts))
+        for found in await tx.all(wanted):
             _, body, erased = await self._content(tx, found)
             payload = None if body is None else json.loads(body)
             rows.append(
