@@ -81,10 +81,17 @@ class Agreements:
             tx, case_id, "edited", actor, lambda held: rules.edit(held, change, _form(held)), payload
         )
 
-    async def lock(self, tx: Transaction, case_id: str, actor: str, facts: CaseFacts | None = None) -> Agreement:
+    async def lock(
+        self,
+        tx: Transaction,
+        case_id: str,
+        actor: str,
+        facts: CaseFacts | None = None,
+        where: Mapping[str, JSON] | None = None,
+    ) -> Agreement:
         """Freezes the text, with the parties as the case record has them now (`facts`).
 
-        Raises DraftIncomplete, WrongStatus.
+        `where` goes on the timeline: the act's place in the recording. Raises DraftIncomplete, WrongStatus.
         """
         now = self._clock.now()
 
@@ -94,7 +101,7 @@ class Agreements:
                 held = replace(held, draft=replace(held.draft, parties=party_copies(facts)))
             return rules.lock(held, _form(held), at=now, today=station_day(now), unprintable=unprintable)
 
-        return await self._act(tx, case_id, "locked", actor, locked)
+        return await self._act(tx, case_id, "locked", actor, locked, where)
 
     async def unlock(self, tx: Transaction, case_id: str, actor: str) -> Agreement:
         """Back to drafting; every signature is dropped. Raises WrongStatus."""
@@ -109,7 +116,8 @@ class Agreements:
         strokes: object,
         device: Mapping[str, JSON] | None = None,
     ) -> Agreement:
-        """A person's signature with their handwriting as the pad sent it, made on `device` (seat and endpoint).
+        """A person's signature with their handwriting as the pad sent it, made on `device` (seat, endpoint, and the
+        place in their recording).
 
         The timeline commits to the handwriting by its hash. Raises as `rules.sign`, and BadStrokes.
         """

@@ -27,7 +27,10 @@ class Organ:
 
 @dataclass(frozen=True)
 class Officer:
-    """A person with an account. `post` is the office held, as printed on documents."""
+    """A person with an account. `post` is the office held, as printed on documents.
+
+    `may_download` is the right to take recordings out of the house, given by an administrator.
+    """
 
     id: str
     organ_id: str
@@ -37,6 +40,7 @@ class Officer:
     role: Role
     disabled: bool
     must_change_password: bool
+    may_download: bool = False
 
 
 @dataclass(frozen=True)

@@ -95,6 +95,12 @@ class Officers(SignIn):
         changed = await self._change(tx, scope, officer, "officer.reset", must_change_password=True)
         return Issued(changed, password)
 
+    async def let_download(self, tx: Transaction, scope: Scope, officer_id: str, allowed: bool) -> Officer:
+        """Give or take the right to take recordings out of the house. Raises as `disable` does."""
+        officer = await self._managed(tx, scope, officer_id)
+        act = "officer.download_allowed" if allowed else "officer.download_barred"
+        return await self._change(tx, scope, officer, act, may_download=allowed)
+
     async def list(self, tx: Transaction, scope: Scope) -> tuple[Officer, ...]:
         """The officers of every organ in scope: to manage for an administrator, to choose from for the others."""
         organs = sorted(scope.organ_ids | scope.manages)

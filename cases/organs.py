@@ -55,4 +55,5 @@ def read_officer(row: dict[str, object]) -> Officer:
         role=role,
         disabled=bool(row["disabled"]),
         must_change_password=bool(row["must_change_password"]),
+        may_download=bool(row["may_download"]),
     )

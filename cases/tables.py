@@ -42,6 +42,7 @@ officers = Table(
     Column("role", String(16), nullable=False),
     Column("disabled", Boolean(create_constraint=False), nullable=False),
     Column("must_change_password", Boolean(create_constraint=False), nullable=False),
+    Column("may_download", Boolean(create_constraint=False), nullable=False),
     Column("password_hash", Text, nullable=False),
     Column("created_at", _TIME, nullable=False),
     CheckConstraint("role IN ('officer', 'supervisor', 'administrator')", name="role"),

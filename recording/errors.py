@@ -40,6 +40,16 @@ class NoRecording(NotFound):
     en: ClassVar[str] = "There is no such recording."
 
 
+class NoDownload(Forbidden):
+    """The officer may not take recordings out of the house, or has not said why they take this one."""
+
+    code: ClassVar[str] = "recording.no_download"
+    zh: ClassVar[str] = "您没有下载录制的权限；如确有需要，请由管理员授权，并先写明理由。"
+    en: ClassVar[str] = (
+        "You may not download recordings; ask an administrator for the right, and give the reason first."
+    )
+
+
 class NotReady(Conflict):
     """The playable file has not been made yet."""
 

@@ -12,9 +12,12 @@ from formats.journal import scan_journal
 from formats.sealedbox import BoxBroken
 from recording import store
 from recording.errors import DamagedJournal, NoRecording, NotReady, SealedSegment
+from recording.lanes import Lanes
 from recording.model import ManifestRow, RecordingFile, RecordingRow, Status
 from recording.playback import Playback, render
 from recording.scratch import ScratchFile
+from recording.speech import speech
+from recording.viewing import Viewing
 from vault import BlobStore, Clock, Database, Jobs, Timeline, Transaction
 from vault.errors import LeaseLost
 from vault.jobs import MAX_ATTEMPTS, Job
@@ -63,6 +66,8 @@ class Recordings:
         self._clock = clock
         self._spool = spool
         self._bring = bring
+        self.lanes = Lanes(db, blobs)
+        self.viewing = Viewing(timeline, clock)
 
     async def note_segment(self, tx: Transaction, case_id: str, session_id: str, row: Mapping[str, object]) -> bool:
         """Put a journal's manifest row on record and its head on the timeline; whether anything was new.
@@ -204,6 +209,7 @@ class Recordings:
                     await self._bring([journal.path for journal in task.journals])
                 usable, reason = await asyncio.to_thread(_usable, self._spool, task.journals)
                 playback = await asyncio.to_thread(render, usable, self._keys.recording_private, task.started_at, out)
+                await self.lanes.keep(task.recording_id, await asyncio.to_thread(speech, out, playback.duration_ms))
                 out.seek(0)
                 blob = await self._blobs.put(_pieces(out), kind="webm")
             except NoRecording:

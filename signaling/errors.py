@@ -6,7 +6,7 @@ import logging
 
 from pydantic import ValidationError
 
-from formats.errors import Conflict, HeshiError, Invalid, TooMany
+from formats.errors import Conflict, HeshiError, Invalid, NotFound, TooMany
 from signaling.messages.base import ErrorBody, ErrorReply
 
 MAX_DETAIL = 200
@@ -56,6 +56,14 @@ class NoticeOutdated(Conflict):
     code = "consent.notice_outdated"
     zh = "告知书已更新，请重新阅读后再确认。"
     en = "The notice has been updated; please read it again and answer."
+
+
+class NoSitting(NotFound):
+    """The case has no sitting of this id."""
+
+    code = "session.not_found"
+    zh = "没有找到这个场次。"
+    en = "There is no such sitting."
 
 
 class NoRelay(HeshiError):

@@ -52,11 +52,16 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class TimelineRow:
-    """An entry with its content. `payload` is None when it was erased (`erased`) or cannot be read."""
+    """An entry with its content. `payload` is None when it was erased (`erased`) or cannot be read.
+
+    `mono_ns` tells the same moment as `at` on the monotonic clock of the process `boot`.
+    """
 
     case_id: str
     seq: int
     at: str
+    mono_ns: int
+    boot: str
     actor: str
     act: str
     article: str | None
@@ -145,6 +150,8 @@ class Timeline:
                     case_id=case_id,
                     seq=found["seq"],
                     at=found["at"],
+                    mono_ns=found["mono_ns"],
+                    boot=found["boot"],
                     actor=found["actor"],
                     act=found["act"],
                     article=found["article"],

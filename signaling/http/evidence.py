@@ -9,12 +9,12 @@ from starlette.responses import Response
 from formats.canonical import JSON
 from recording.gaps import ACTS
 from recording.manifesting import CONSENTS
+from signaling.http.ranges import PRIVATE
 from signaling.http.route import Call, Route
 from signaling.messages.console import TimelineRow
 from vault import Transaction
 
 _FOLDED = ("recording.heads", "recording.segment")
-_PRIVATE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
 def folded(rows: Sequence[TimelineRow]) -> list[TimelineRow]:
@@ -63,7 +63,7 @@ def _shown(act: str) -> bool:
 
 
 def _file(content: bytes, name: str) -> Response:
-    headers = {**_PRIVATE, "Content-Disposition": f'attachment; filename="{name}"'}
+    headers = {**PRIVATE, "Content-Disposition": f'attachment; filename="{name}"'}
     return Response(content, media_type="application/json", headers=headers)
 
 

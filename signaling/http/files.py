@@ -10,9 +10,9 @@ from starlette.responses import Response, StreamingResponse
 from agreements import Agreement
 from agreements.errors import AgreementMissing
 from formats.errors import NotFound
+from recording import RecordingRow
 from recording.errors import NoRecording
-from signaling.http.ranges import PRIVATE as _PRIVATE
-from signaling.http.ranges import wanted as _wanted
+from signaling.http.ranges import PRIVATE, wanted
 from signaling.http.route import Call, Route
 from signaling.services import Services
 from vault import Transaction
@@ -33,7 +33,7 @@ async def pdf(services: Services, case_id: str, person: str | None = None) -> Re
         raise NotFound("agreement")
     content = await services.agreements.pdf(agreement)
     headers = {
-        **_PRIVATE,
+        **PRIVATE,
         "Content-Disposition": "inline; filename*=UTF-8''%E8%B0%83%E8%A7%A3%E5%8D%8F%E8%AE%AE%E4%B9%A6.pdf",
     }
     return Response(content, media_type="application/pdf", headers=headers)
@@ -81,31 +81,33 @@ class Viewings:
 _viewings = Viewings()
 
 
+async def in_sight(call: Call, tx: Transaction, recording_id: str) -> RecordingRow:
+    """Raises `NoRecording` where there is none, or none in this officer's sight: hidden and absent look the same."""
+    row = await call.services.recordings.get(tx, recording_id)
+    try:
+        await call.services.cases.visible(tx, call.sight, row.case_id)
+    except NotFound as error:
+        raise NoRecording from error
+    return row
+
+
 async def _recording(call: Call) -> Response:
     """A recording, whole or in part; its opening (an officer's first request for any part) is on the timeline."""
     recording_id = call.path["recording"]
     recordings = call.services.recordings
-
-    async def in_sight(tx: Transaction) -> None:
-        row = await recordings.get(tx, recording_id)
-        try:
-            await call.services.cases.visible(tx, call.sight, row.case_id)
-        except NotFound as error:
-            raise NoRecording from error  # hidden and absent look the same
-
-    await call.services.db.read(in_sight)
+    await call.services.db.read(lambda tx: in_sight(call, tx, recording_id))
     file = await recordings.stat(recording_id)
-    wanted = _wanted(call.headers.get("range"), file.size)
-    if wanted is None:
+    span = wanted(call.headers.get("range"), file.size)
+    if span is None:
         return Response(status_code=416, headers={"Content-Range": f"bytes */{file.size}"})
-    start, end = wanted
+    start, end = span
     if _viewings.begins(call.who.id, recording_id):
         try:
             await call.services.db.transact(lambda tx: recordings.viewed(tx, recording_id, call.who.id))
         except BaseException:
             _viewings.forget(call.who.id, recording_id)
             raise
-    headers = {**_PRIVATE, "Accept-Ranges": "bytes", "Content-Length": str(end - start)}
+    headers = {**PRIVATE, "Accept-Ranges": "bytes", "Content-Length": str(end - start)}
     partial = "range" in call.headers
     if partial:
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{file.size}"

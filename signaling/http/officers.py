@@ -12,6 +12,7 @@ from signaling.http.route import Call, Route
 from signaling.messages.base import Empty
 from signaling.messages.console import (
     ChangePassword,
+    LetDownload,
     NewOfficer,
     NewOrgan,
     Officers,
@@ -36,6 +37,7 @@ def officer_view(officer: Officer, organs: dict[str, Organ]) -> OfficerView:
         organ_name=organ.name if organ else "",
         disabled=officer.disabled,
         must_change_password=officer.must_change_password,
+        may_download=officer.may_download,
     )
 
 
@@ -103,6 +105,14 @@ async def _enable(call: Call) -> OfficerView:
     return officer_view(officer, await _organs(call))
 
 
+async def _let_download(call: Call) -> OfficerView:
+    asked: LetDownload = call.body
+    officer = await call.services.db.transact(
+        lambda tx: call.services.officers.let_download(tx, call.sight, call.path["officer"], asked.allowed)
+    )
+    return officer_view(officer, await _organs(call))
+
+
 async def _reset(call: Call) -> OneTimePassword:
     issued = await call.services.db.transact(
         lambda tx: call.services.officers.reset(tx, call.sight, call.path["officer"])
@@ -143,6 +153,15 @@ ROUTES = [
     Route("POST", "/api/officers", "administrator", NewOfficer, OneTimePassword, "add an account", _add),
     Route("POST", "/api/officers/{officer}/disable", "administrator", None, OfficerView, "bar an account", _disable),
     Route("POST", "/api/officers/{officer}/enable", "administrator", None, OfficerView, "lift the bar", _enable),
+    Route(
+        "POST",
+        "/api/officers/{officer}/download",
+        "administrator",
+        LetDownload,
+        OfficerView,
+        "give or take the right to take recordings out of the house",
+        _let_download,
+    ),
     Route(
         "POST", "/api/officers/{officer}/reset", "administrator", None, OneTimePassword, "new one-time password", _reset
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from signaling.http import cases, custody, entry, evidence, files, officers
+from signaling.http import cases, custody, downloads, entry, evidence, files, officers, watching
 from signaling.http.route import Route
 
 ROUTES: list[Route] = [
@@ -11,5 +11,7 @@ ROUTES: list[Route] = [
     *files.ROUTES,
     *evidence.ROUTES,
     *custody.ROUTES,
+    *watching.ROUTES,
+    *downloads.ROUTES,
     *entry.ROUTES,
 ]

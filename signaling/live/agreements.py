@@ -29,6 +29,7 @@ from rooms.rules.seats import require_admitted, seat_of
 from signaling.live.speaker import Speaker
 from signaling.messages import agreement as said
 from signaling.messages.base import Empty
+from signaling.minutes import place_now
 from vault import Transaction
 
 PLACE = "线上调解室（和事室）"
@@ -107,7 +108,8 @@ async def lock(speaker: Speaker, asked: said.AgreementLock) -> dict[str, Any]:
     async def use(tx: Transaction, room: Room, seat: Seat) -> None:
         await _current(speaker, tx, room, asked.version)
         facts = await speaker.services.cases.facts(tx, room.case_id)
-        await speaker.services.agreements.lock(tx, room.case_id, seat.person_id, facts)
+        where = await place_now(speaker.services, tx, room)
+        await speaker.services.agreements.lock(tx, room.case_id, seat.person_id, facts, where)
 
     return await _act(speaker, use)
 
@@ -127,7 +129,8 @@ async def sign(speaker: Speaker, asked: said.AgreementSign) -> dict[str, Any]:
 
     async def use(tx: Transaction, room: Room, seat: Seat) -> None:
         may_sign(room, seat)
-        device = {"seat": seat.id, "endpoint": seat.endpoint}
+        where = await place_now(speaker.services, tx, room)
+        device: dict[str, JSON] = {"seat": seat.id, "endpoint": seat.endpoint, **where}
         await speaker.services.agreements.sign(tx, room.case_id, seat.person_id, asked.lock_hash, strokes, device)
 
     return await _act(speaker, use, recorded=True)

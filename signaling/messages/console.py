@@ -43,6 +43,13 @@ class OfficerView(Message):
     organ_name: str
     disabled: bool
     must_change_password: bool
+    may_download: bool = Field(description="may take recordings out of the house")
+
+
+class LetDownload(Message):
+    """The right to take recordings out of the house."""
+
+    allowed: bool
 
 
 class NewOfficer(Message):

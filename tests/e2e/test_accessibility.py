@@ -58,6 +58,9 @@ def test_every_page_can_be_used_by_everyone(service: Service, street: Street) ->
     link, case = _console(axe, officer, service)
     seat = _way_in(axe, zhang, officer, link, case)
     _room(axe, officer, zhang, seat)
+    officer.goto(case)
+    tid(officer, "session-1-watch").click()
+    axe.look(officer, "watching", "jumps")
     _other_doors(axe, zhang, service)
     assert axe.wrong == {}
 

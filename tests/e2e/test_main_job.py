@@ -34,6 +34,7 @@ from tests.e2e.people import (
     verify,
 )
 from tests.e2e.waiting import until
+from tests.e2e.watching import watch_the_signature
 from tests.support.playback import Film, watch
 from tests.support.service import ROOT, Service
 
@@ -155,6 +156,9 @@ def test_main_job(service: Service, street: Street) -> None:
     films = _films(service, officer, case)
     _plays(officer)
     _keep(officer, "case", full=True)
+    watch_the_signature(officer, ZHANG.name)
+    _keep(officer, "watch", full=True)
+    officer.goto(case)
     tid(officer, "case-close").click()
     tid(officer, "close-outcome-agreed").check()
     tid(officer, "close-submit").click()
@@ -323,7 +327,7 @@ def _check_timeline(service: Service, officer: Page, case: str) -> None:
         "agreement.sealed",
         "session.ended",
     ]
-    story += ["recording.viewed", "case.closed"]
+    story += ["recording.viewed", "recording.watched", "case.closed"]
     assert _in_order(acts, story), acts
     (STORY / "timeline.json").write_text(json.dumps(timeline, ensure_ascii=False, indent=1), encoding="utf-8")
 

@@ -9,8 +9,11 @@ import type {
   ChangePassword,
   ChatRecord,
   CloseCase,
+  DownloadFilm,
   EnteredRoom,
+  FilmAddress,
   InviteCode,
+  Minutes,
   NewInvite,
   NewLink,
   NewOfficer,
@@ -24,8 +27,10 @@ import type {
   Revealed,
   SignIn,
   TimelineView,
+  Watched,
+  WatchView,
 } from "@/protocol/messages";
-import { get, post } from "@/shared/api";
+import { get, post, postOnLeaving } from "@/shared/api";
 
 const ofCase = (id: string) => `/api/cases/${encodeURIComponent(id)}`;
 const ofParty = (id: string, party: string) => `${ofCase(id)}/parties/${encodeURIComponent(party)}`;
@@ -41,6 +46,8 @@ export const addOfficer = (body: NewOfficer) => post<OneTimePassword>("/api/offi
 export const setDisabled = (id: string, off: boolean) =>
   post<OfficerView>(`${ofOfficer(id)}/${off ? "disable" : "enable"}`);
 export const resetOfficer = (id: string) => post<OneTimePassword>(`${ofOfficer(id)}/reset`);
+export const letDownload = (id: string, allowed: boolean) =>
+  post<OfficerView>(`${ofOfficer(id)}/download`, { allowed });
 export const listOrgans = async () => (await get<{ organs: OrganView[] }>("/api/organs")).organs;
 export const addOrgan = (body: NewOrgan) => post<OrganView>("/api/organs", body);
 
@@ -75,4 +82,12 @@ export const agreementAddress = (id: string) => `${ofCase(id)}/agreement.pdf`;
 export const manifestAddress = (id: string, session: string) =>
   `${ofCase(id)}/sessions/${encodeURIComponent(session)}/manifest`;
 export const timelineAddress = (id: string) => `${ofCase(id)}/timeline/file`;
+
+const ofSitting = (id: string, session: string) => `${ofCase(id)}/sittings/${encodeURIComponent(session)}`;
+export const readSitting = (id: string, session: string) => get<WatchView>(ofSitting(id, session));
+export const readMinutes = (id: string) => get<Minutes>(`${ofCase(id)}/agreement/minutes`);
+export const sayWatched = (id: string, session: string, body: Watched) =>
+  postOnLeaving(`${ofSitting(id, session)}/watched`, body);
+export const askForFile = (film: string, body: DownloadFilm) =>
+  post<FilmAddress>(`/api/recordings/${encodeURIComponent(film)}/download`, body);
 export const recordingAddress = (id: string) => `/api/recordings/${encodeURIComponent(id)}/content`;

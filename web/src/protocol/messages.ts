@@ -188,6 +188,14 @@ export interface DocumentParty {
   address: string;
 }
 /**
+ * A stretch of the sitting with one side alone: not in the films.
+ */
+export interface Apart {
+  from_ms: number;
+  until_ms: number;
+  side: "A" | "B";
+}
+/**
  * Ask for sealed lines of one sitting to be opened.
  */
 export interface AskUnsealing {
@@ -317,6 +325,10 @@ export interface OfficerView {
   organ_name: string;
   disabled: boolean;
   must_change_password: boolean;
+  /**
+   * may take recordings out of the house
+   */
+  may_download: boolean;
 }
 /**
  * A party on the case page, masked.
@@ -630,6 +642,12 @@ export interface Decision {
   word: string;
 }
 /**
+ * Why the file is taken out of the house.
+ */
+export interface DownloadFilm {
+  reason: string;
+}
+/**
  * Nothing to say beyond the name of the command.
  */
 export interface Empty {}
@@ -669,6 +687,12 @@ export interface ErrorReply {
   error: ErrorBody;
 }
 /**
+ * Where the file can be fetched, by the same officer, for ten minutes.
+ */
+export interface FilmAddress {
+  path: string;
+}
+/**
  * An entry of RTCConfiguration.iceServers.
  */
 export interface IceServer {
@@ -700,6 +724,12 @@ export interface LastView {
   outcome: "agreed" | "not_agreed" | "suspended" | "absent";
 }
 /**
+ * The right to take recordings out of the house.
+ */
+export interface LetDownload {
+  allowed: boolean;
+}
+/**
  * The secret of a party's link (128 bits, from the URL fragment).
  */
 export interface LinkSecret {
@@ -714,6 +744,28 @@ export interface LinkView {
   phone_masked: string;
   expires_at: string;
   locked: boolean;
+}
+/**
+ * Something that happened in the sitting, and when.
+ */
+export interface Mark {
+  /**
+   * its number on the timeline; 0 for what is told of the agreement's words
+   */
+  seq: number;
+  at: string;
+  /**
+   * place in the films; negative before their time 0
+   */
+  ms: number;
+  act: string;
+  seat: string | null;
+  name: string;
+  side: ("A" | "B") | null;
+  /**
+   * what was consented to, how somebody was recognised, or a clause's printed number
+   */
+  matter: string;
 }
 /**
  * The relay's answer. The connection belongs to this `media_epoch`, and ends with it.
@@ -756,6 +808,36 @@ export interface MediaSetup {
 export interface MediaSwitches {
   mic: boolean;
   camera: boolean;
+}
+/**
+ * Where the agreement's words were written, locked and signed; what lies in no sitting is left out.
+ */
+export interface Minutes {
+  lock: Place | null;
+  signatures: PlaceOf[];
+  terms: PlaceOf[];
+  /**
+   * id: the clause's number, from 0
+   */
+  clauses: PlaceOf[];
+}
+/**
+ * A place in a sitting's films.
+ */
+export interface Place {
+  session: string;
+  ms: number;
+}
+/**
+ * Where one person, term or clause (by id) is to be found.
+ */
+export interface PlaceOf {
+  id: string;
+  /**
+   * the person's; null for words
+   */
+  seat: string | null;
+  place: Place;
 }
 export interface MuteSeat {
   seat: string;
@@ -1111,6 +1193,13 @@ export interface SocketAuth {
   version: string;
 }
 /**
+ * A part of a film.
+ */
+export interface Stretch {
+  from_ms: number;
+  until_ms: number;
+}
+/**
  * An entry of the case's hash chain.
  */
 export interface TimelineRow {
@@ -1146,4 +1235,53 @@ export interface TimelineView {
 export interface VerifySeat {
   seat: string;
   method: "id_document" | "known_in_person" | "video_look";
+}
+/**
+ * A sitting to watch.
+ */
+export interface WatchView {
+  case: string;
+  number: string;
+  session: string;
+  session_number: number;
+  started_at: string | null;
+  ended_at: string | null;
+  length_ms: number;
+  films: FilmRow1[];
+  marks: Mark[];
+  apart: Apart[];
+}
+/**
+ * One film of the sitting. Its time 0 is the sitting's start, as is that of all the others.
+ */
+export interface FilmRow1 {
+  id: string;
+  seats: string[];
+  names: string[];
+  screen: boolean;
+  /**
+   * everybody in one picture; it comes first
+   */
+  composite: boolean;
+  status: "capturing" | "processing" | "ready" | "failed" | "partial" | "empty";
+  duration_ms: number | null;
+  /**
+   * a stable code where something is missing or failed
+   */
+  note: string;
+  /**
+   * path of the file
+   */
+  content: string;
+  /**
+   * Base64: a byte (0 to 100) per half second, how loud it was; empty where unknown
+   */
+  speech: string;
+}
+/**
+ * What was played of a film, said on leaving it.
+ */
+export interface Watched {
+  film: string;
+  stretches: Stretch[];
 }

@@ -58,6 +58,18 @@ export function get<T>(path: string): Promise<T> {
   return request<T>(path, { method: "GET" });
 }
 
+/** A mutation that outlives the page: nobody waits for its answer. */
+export function postOnLeaving(path: string, body: object): void {
+  const headers = { "Content-Type": "application/json", "X-Heshi": "1" };
+  fetch(path, {
+    method: "POST",
+    credentials: "same-origin",
+    keepalive: true,
+    headers,
+    body: JSON.stringify(body),
+  }).catch(() => undefined);
+}
+
 /** A mutation: the header tells the server that no foreign page sent it. */
 export function post<T>(path: string, body: object = {}): Promise<T> {
   return request<T>(path, {
