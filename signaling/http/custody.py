@@ -18,11 +18,11 @@ from signaling.messages.custody import (
     CustodyTasks,
     Decision,
     DeletionRow,
-    FilmRow,
     HoldRow,
     KeptRow,
     Reason,
     SittingReason,
+    UnsealedFilm,
     UnsealingRow,
 )
 from vault import Transaction
@@ -72,8 +72,8 @@ def _unsealing(
     )
 
 
-def _film(film: Film) -> FilmRow:
-    return FilmRow.model_validate(
+def _film(film: Film) -> UnsealedFilm:
+    return UnsealedFilm.model_validate(
         {
             "id": film.id,
             "line": film.line,

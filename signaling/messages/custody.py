@@ -38,7 +38,7 @@ class Reason(Message):
     reason: Words
 
 
-class FilmRow(Message):
+class UnsealedFilm(Message):
     """An unsealed film, for the two people of its request."""
 
     id: Id
@@ -63,7 +63,7 @@ class UnsealingRow(Message):
     expires_at: Time | None
     may_decide: bool = Field(description="whether the caller may approve or refuse it now")
     may_watch: bool = Field(description="whether the caller is one of its two people and it is open")
-    films: list[FilmRow] = Field(description="only for who may watch")
+    films: list[UnsealedFilm] = Field(description="only for who may watch")
 
 
 class HoldRow(Message):

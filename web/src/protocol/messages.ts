@@ -571,12 +571,12 @@ export interface UnsealingRow {
   /**
    * only for who may watch
    */
-  films: FilmRow[];
+  films: UnsealedFilm[];
 }
 /**
  * An unsealed film, for the two people of its request.
  */
-export interface FilmRow {
+export interface UnsealedFilm {
   id: string;
   line: string;
   status: "processing" | "ready" | "failed";
@@ -691,6 +691,33 @@ export interface ErrorReply {
  */
 export interface FilmAddress {
   path: string;
+}
+/**
+ * One film of the sitting. Its time 0 is the sitting's start, as is that of all the others.
+ */
+export interface FilmRow {
+  id: string;
+  seats: string[];
+  names: string[];
+  screen: boolean;
+  /**
+   * everybody in one picture; it comes first
+   */
+  composite: boolean;
+  status: "capturing" | "processing" | "ready" | "failed" | "partial" | "empty";
+  duration_ms: number | null;
+  /**
+   * a stable code where something is missing or failed
+   */
+  note: string;
+  /**
+   * path of the file
+   */
+  content: string;
+  /**
+   * Base64: a byte (0 to 100) per half second, how loud it was; empty where unknown
+   */
+  speech: string;
 }
 /**
  * An entry of RTCConfiguration.iceServers.
@@ -1247,36 +1274,9 @@ export interface WatchView {
   started_at: string | null;
   ended_at: string | null;
   length_ms: number;
-  films: FilmRow1[];
+  films: FilmRow[];
   marks: Mark[];
   apart: Apart[];
-}
-/**
- * One film of the sitting. Its time 0 is the sitting's start, as is that of all the others.
- */
-export interface FilmRow1 {
-  id: string;
-  seats: string[];
-  names: string[];
-  screen: boolean;
-  /**
-   * everybody in one picture; it comes first
-   */
-  composite: boolean;
-  status: "capturing" | "processing" | "ready" | "failed" | "partial" | "empty";
-  duration_ms: number | null;
-  /**
-   * a stable code where something is missing or failed
-   */
-  note: string;
-  /**
-   * path of the file
-   */
-  content: string;
-  /**
-   * Base64: a byte (0 to 100) per half second, how loud it was; empty where unknown
-   */
-  speech: string;
 }
 /**
  * What was played of a film, said on leaving it.
