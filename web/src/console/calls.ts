@@ -72,4 +72,7 @@ export const revokeInvite = (id: string, invite: string) =>
   post<CaseView>(`${ofCase(id)}/invites/${encodeURIComponent(invite)}/revoke`);
 
 export const agreementAddress = (id: string) => `${ofCase(id)}/agreement.pdf`;
+export const manifestAddress = (id: string, session: string) =>
+  `${ofCase(id)}/sessions/${encodeURIComponent(session)}/manifest`;
+export const timelineAddress = (id: string) => `${ofCase(id)}/timeline/file`;
 export const recordingAddress = (id: string) => `/api/recordings/${encodeURIComponent(id)}/content`;

@@ -1126,12 +1126,20 @@ export interface TimelineRow {
     [k: string]: unknown;
   } | null;
   hash: string;
+  /**
+   * how many entries of captured data in a row this line, the newest, means
+   */
+  times?: number;
 }
 /**
  * The chain, and whether it holds.
  */
 export interface TimelineView {
   entries: TimelineRow[];
+  /**
+   * how many entries the chain has
+   */
+  length: number;
   intact: boolean;
   reason: string;
 }
