@@ -118,6 +118,7 @@ SPEAKS = {
     "server/demo.py",
     "server/unsealing.py",
     "server/verifying.py",
+    "server/verifying_recording.py",
     "signaling/protocol.py",
 }
 """Files whose business it is to print."""
