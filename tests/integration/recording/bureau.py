@@ -86,9 +86,9 @@ class Custody:
 
 
 @asynccontextmanager
-async def custody(folder: Path) -> AsyncIterator[Custody]:
-    """Everything as it is joined in production, in one folder."""
-    settings = Settings(data=folder)
+async def custody(folder: Path, database: str = "") -> AsyncIterator[Custody]:
+    """Everything as it is joined in production, in one folder; the database elsewhere if an address is given."""
+    settings = Settings(data=folder, database=database)
     await migrate(settings.database_url)
     async with open_house(settings) as house:
         services = house.services
