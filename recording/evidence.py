@@ -132,7 +132,7 @@ class Evidence:
             {**before, **headers},
             told,
         )
-        if not plain.journals or (latest is not None and same(latest, plain)):
+        if latest is not None and same(latest, plain):
             return None
         return await self._put(tx, plain, latest.number + 1 if latest is not None else 1)
 

@@ -50,6 +50,8 @@ def build(
     known = {str(row["path"]): _listed(row, headers.get(str(row["path"]), Header(0, ""))) for row in rows}
     sealed = {str(one.payload.get("segment")) for one in told if one.act == "caucus.entered"}
     for path, kind in damaged.items():
+        if kind == "missing" and path in known:
+            continue  # it was heard of after all
         # What was signed, not what is left: whoever compares the file with this finds the damage again.
         last = trails[path].heads[-1] if path in trails else None
         journal = known.get(path) or _unseen(path, sealed)

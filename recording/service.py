@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from formats.journal import scan_journal
 from formats.sealedbox import BoxBroken
@@ -31,6 +31,10 @@ _PIECE = 1 << 20
 _SYSTEM = "system"
 
 
+Bring: TypeAlias = Callable[[Sequence[str]], Awaitable[None]]
+"""Sees to it that journals (paths below the spool) that were archived lie there again."""
+
+
 class RecordingKey(Protocol):
     """What playback needs of the key store: the vault's half, which opens joint journals only."""
 
@@ -41,7 +45,7 @@ class RecordingKey(Protocol):
 
 
 class Recordings:
-    """`spool` is the folder where the workers' journals lie."""
+    """`spool` is the folder where the workers' journals lie, `bring` gets those back that were moved away."""
 
     def __init__(
         self,
@@ -52,6 +56,7 @@ class Recordings:
         keys: RecordingKey,
         clock: Clock,
         spool: Path,
+        bring: Bring | None = None,
     ) -> None:
         self._db = db
         self._blobs = blobs
@@ -60,6 +65,7 @@ class Recordings:
         self._keys = keys
         self._clock = clock
         self._spool = spool
+        self._bring = bring
         self.lanes = Lanes(db, blobs)
         self.viewing = Viewing(timeline, clock)
 
@@ -199,6 +205,8 @@ class Recordings:
         with ScratchFile(self._spool) as out:
             renewing, reason = asyncio.create_task(self._renew(job)), ""
             try:
+                if self._bring is not None:
+                    await self._bring([journal.path for journal in task.journals])
                 usable, reason = await asyncio.to_thread(_usable, self._spool, task.journals)
                 playback = await asyncio.to_thread(render, usable, self._keys.recording_private, task.started_at, out)
                 await self.lanes.keep(task.recording_id, await asyncio.to_thread(speech, out, playback.duration_ms))

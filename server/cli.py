@@ -9,8 +9,16 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from formats.errors import HeshiError
+from formats.errors import HeshiError, Invalid
 from server.settings import Settings, read_settings
+
+
+class TooManyNamed(Invalid):
+    """Only one case or PDF is checked at a time."""
+
+    code = "verify.one"
+    zh = "一次只能核验一个案件或一份文件。"
+    en = "Only one case or PDF is checked at a time."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -48,10 +56,18 @@ def _parser() -> argparse.ArgumentParser:
     jobs.add_argument("--server", type=int, metavar="PID", help="end with this process, which has started it")
     command("settings", _settings, "list every setting, its value and its meaning")
     command("reset-password", _reset, "give an officer a new one-time password").add_argument("username")
-    verify = command("verify", _verify, "check a case's timeline, or a sealed PDF")
-    verify.add_argument("what", choices=["case", "pdf"])
-    verify.add_argument("which", help="the case's number, or the file")
+    unseal = command("unseal", _unseal, "open what an approved request names, with the supervisor's key, for a time")
+    unseal.add_argument("request", help="the request's id, as the case page shows it")
+    unseal.add_argument("--key", required=True, type=Path, help="supervisor.json, wherever it is kept")
+    unseal.add_argument("--hours", type=int, default=72, help="how long it stays readable (72; 240 at most)")
+    verify = command("verify", _verify, "check a case's timeline, a sealed PDF, or a recording")
+    verify.add_argument("what", choices=["case", "pdf", "recording"])
+    verify.add_argument("which", nargs="+", help="the case's number, the file, or a session's id or its journals")
     verify.add_argument("--receipt", action="append", default=[], help="a receipt kept elsewhere (text, or @file)")
+    verify.add_argument("--manifest", type=Path, help="a recording's signed manifest")
+    verify.add_argument("--timeline", type=Path, help="the case's exported timeline")
+    verify.add_argument("--public-key", help="the installation's public key (hex) as known from elsewhere")
+    verify.add_argument("--key", type=Path, help="a file with the recording's private key (hex): opens the journals")
     return parser
 
 
@@ -100,12 +116,31 @@ def _reset(asked: argparse.Namespace, settings: Settings) -> int:
     return asyncio.run(reset_password(settings, asked.username))
 
 
+def _unseal(asked: argparse.Namespace, settings: Settings) -> int:
+    from server.unsealing import unseal
+
+    return asyncio.run(unseal(settings, asked.request, asked.key, asked.hours))
+
+
 def _verify(asked: argparse.Namespace, settings: Settings) -> int:
+    if asked.what == "recording":
+        return _verify_recording(asked, settings)
     from server.verifying import verify_case, verify_file
 
+    if len(asked.which) > 1:
+        raise TooManyNamed(asked.what)
     if asked.what == "pdf":
-        return asyncio.run(verify_file(settings, Path(asked.which)))
-    return asyncio.run(verify_case(settings, asked.which, asked.receipt))
+        return asyncio.run(verify_file(settings, Path(asked.which[0])))
+    return asyncio.run(verify_case(settings, asked.which[0], asked.receipt))
+
+
+def _verify_recording(asked: argparse.Namespace, settings: Settings) -> int:
+    from server.verifying_recording import Papers, verify_files, verify_recording
+
+    if len(asked.which) == 1 and asked.which[0].startswith(("ses_", "rec_")) and not Path(asked.which[0]).exists():
+        return asyncio.run(verify_recording(settings, asked.which[0]))
+    papers = Papers(asked.manifest, asked.timeline, asked.public_key, asked.key)
+    return verify_files([Path(name) for name in asked.which], papers)
 
 
 def _loop(main_: object) -> None:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from sqlalchemy import RowMapping, Select, insert, select
@@ -192,9 +192,13 @@ class Timeline:
             result.append(Stored(entry, found["hash"], found["signature"], salt, body, erased))
         return result
 
-    async def export(self, tx: Transaction, case_id: str, *, number: str = "") -> bytes:
-        """The whole chain as a file for `verify.timeline`; holds the contents in clear."""
+    async def export(
+        self, tx: Transaction, case_id: str, *, number: str = "", only: Callable[[str], bool] | None = None
+    ) -> bytes:
+        """The whole chain as a file for an offline checker; holds the contents in clear, of acts that `only` lets."""
         entries = await self.stored(tx, case_id)
+        if only is not None:
+            entries = [one if only(one.entry.act) else replace(one, salt=None, payload=None) for one in entries]
         return dump(TimelineFile(case_id, number, self._keys.chain_public, entries))
 
     async def _head(self, tx: Transaction, case_id: str) -> Head:

@@ -14,6 +14,7 @@ from signaling.agreement_views import agreement_message
 from signaling.errors import Malformed
 from signaling.http.case_page import case_page, chat_rows
 from signaling.http.entry import HOST_MARK, device_cookie
+from signaling.http.evidence import folded
 from signaling.http.route import Call, Route
 from signaling.messages.agreement import AgreementView
 from signaling.messages.console import (
@@ -160,7 +161,8 @@ async def _timeline(call: Call) -> TimelineView:
             for row in await timeline.entries(tx, case_id)
         ]
         verdict = await timeline.check(tx, case_id)
-        return TimelineView(entries=entries, intact=verdict.ok, reason=verdict.reason or "")
+        lines = folded(entries)
+        return TimelineView(entries=lines, length=len(entries), intact=verdict.ok, reason=verdict.reason or "")
 
     return await call.services.db.read(read)
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from starlette.responses import Response, StreamingResponse
 
 from recording.errors import NoDownload
-from signaling.http.files import PRIVATE, in_sight
+from signaling.http.files import in_sight
+from signaling.http.ranges import PRIVATE
 from signaling.http.route import Call, Route
 from signaling.messages.watching import DownloadFilm, FilmAddress
 from vault import Transaction

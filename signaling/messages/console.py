@@ -293,12 +293,14 @@ class TimelineRow(Message):
     article: str | None
     payload: dict[str, Any] | None = Field(description="null where it is erased, or was said in another's caucus")
     hash: str
+    times: int = Field(default=1, description="how many entries of captured data in a row this line, the newest, means")
 
 
 class TimelineView(Message):
     """The chain, and whether it holds."""
 
     entries: list[TimelineRow]
+    length: int = Field(description="how many entries the chain has")
     intact: bool
     reason: str
 

@@ -11,7 +11,7 @@ from alembic import op
 from recording.watching_tables import downloads, lanes
 
 revision = "0006"
-down_revision = "0003"
+down_revision = "0005"
 
 
 def upgrade() -> None:

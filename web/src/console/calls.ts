@@ -79,6 +79,9 @@ export const revokeInvite = (id: string, invite: string) =>
   post<CaseView>(`${ofCase(id)}/invites/${encodeURIComponent(invite)}/revoke`);
 
 export const agreementAddress = (id: string) => `${ofCase(id)}/agreement.pdf`;
+export const manifestAddress = (id: string, session: string) =>
+  `${ofCase(id)}/sessions/${encodeURIComponent(session)}/manifest`;
+export const timelineAddress = (id: string) => `${ofCase(id)}/timeline/file`;
 
 const ofSitting = (id: string, session: string) => `${ofCase(id)}/sittings/${encodeURIComponent(session)}`;
 export const readSitting = (id: string, session: string) => get<WatchView>(ofSitting(id, session));

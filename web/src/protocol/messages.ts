@@ -196,6 +196,13 @@ export interface Apart {
   side: "A" | "B";
 }
 /**
+ * Ask for sealed lines of one sitting to be opened.
+ */
+export interface AskUnsealing {
+  lines: string[];
+  reason: string;
+}
+/**
  * Sent every few seconds; a client whose etag differs asks for `room.sync`.
  */
 export interface Beat {
@@ -528,6 +535,113 @@ export interface Consents {
   esign: boolean;
 }
 /**
+ * Everything under seal, on hold or to be deleted of one case.
+ */
+export interface Custody {
+  /**
+   * whether the caller may ask for unsealing or deletion, and set holds
+   */
+  may_ask: boolean;
+  may_lift: boolean;
+  unsealings: UnsealingRow[];
+  sittings: KeptRow[];
+}
+/**
+ * A request to open sealed lines.
+ */
+export interface UnsealingRow {
+  id: string;
+  session: string;
+  lines: string[];
+  state: "requested" | "approved" | "refused" | "unsealed" | "expired";
+  reason: string;
+  requested_by: string;
+  requested_at: string;
+  decided_by: string;
+  word: string;
+  expires_at: string | null;
+  /**
+   * whether the caller may approve or refuse it now
+   */
+  may_decide: boolean;
+  /**
+   * whether the caller is one of its two people and it is open
+   */
+  may_watch: boolean;
+  /**
+   * only for who may watch
+   */
+  films: FilmRow[];
+}
+/**
+ * An unsealed film, for the two people of its request.
+ */
+export interface FilmRow {
+  id: string;
+  line: string;
+  status: "processing" | "ready" | "failed";
+  duration_ms: number | null;
+  /**
+   * a stable code where something is missing or failed
+   */
+  note: string;
+}
+/**
+ * How long a sitting's recording is kept: `until` is set for "until" and "free" (its time is over).
+ */
+export interface KeptRow {
+  session: string;
+  state: "running" | "held" | "permanent" | "until" | "free" | "deleting" | "deleted";
+  until: string | null;
+  hold: HoldRow | null;
+  deletion: DeletionRow | null;
+}
+/**
+ * A legal hold.
+ */
+export interface HoldRow {
+  id: string;
+  reason: string;
+  set_by: string;
+  set_at: string;
+}
+/**
+ * A request to delete a sitting's recording.
+ */
+export interface DeletionRow {
+  id: string;
+  state: "requested" | "approved" | "refused" | "stopped" | "deleting" | "deleted";
+  reason: string;
+  requested_by: string;
+  requested_at: string;
+  decided_by: string;
+  word: string;
+  may_decide: boolean;
+}
+/**
+ * A request that waits for the caller's decision.
+ */
+export interface CustodyTask {
+  case: string;
+  number: string;
+  kind: "unsealing" | "deletion";
+  requested_by: string;
+  requested_at: string;
+}
+/**
+ * All that waits for the caller's decision, oldest first.
+ */
+export interface CustodyTasks {
+  tasks: CustodyTask[];
+}
+/**
+ * A second person's word.
+ */
+export interface Decision {
+  approve: boolean;
+  word: string;
+}
+/**
  * Why the file is taken out of the house.
  */
 export interface DownloadFilm {
@@ -577,33 +691,6 @@ export interface ErrorReply {
  */
 export interface FilmAddress {
   path: string;
-}
-/**
- * One film of the sitting. Its time 0 is the sitting's start, as is that of all the others.
- */
-export interface FilmRow {
-  id: string;
-  seats: string[];
-  names: string[];
-  screen: boolean;
-  /**
-   * everybody in one picture; it comes first
-   */
-  composite: boolean;
-  status: "capturing" | "processing" | "ready" | "failed" | "partial" | "empty";
-  duration_ms: number | null;
-  /**
-   * a stable code where something is missing or failed
-   */
-  note: string;
-  /**
-   * path of the file
-   */
-  content: string;
-  /**
-   * Base64: a byte (0 to 100) per half second, how loud it was; empty where unknown
-   */
-  speech: string;
 }
 /**
  * An entry of RTCConfiguration.iceServers.
@@ -923,6 +1010,12 @@ export interface QualityReport {
   heard: number;
 }
 /**
+ * Why.
+ */
+export interface Reason {
+  reason: string;
+}
+/**
  * A signed head of the chain, for keeping elsewhere.
  */
 export interface ReceiptView {
@@ -1073,6 +1166,13 @@ export interface SignIn {
   password: string;
 }
 /**
+ * An act on one sitting's recording, and why.
+ */
+export interface SittingReason {
+  session: string;
+  reason: string;
+}
+/**
  * All that this seat may know, now. `etag` changes exactly when the rest does.
  */
 export interface Snapshot {
@@ -1115,12 +1215,20 @@ export interface TimelineRow {
     [k: string]: unknown;
   } | null;
   hash: string;
+  /**
+   * how many entries of captured data in a row this line, the newest, means
+   */
+  times?: number;
 }
 /**
  * The chain, and whether it holds.
  */
 export interface TimelineView {
   entries: TimelineRow[];
+  /**
+   * how many entries the chain has
+   */
+  length: number;
   intact: boolean;
   reason: string;
 }
@@ -1139,9 +1247,36 @@ export interface WatchView {
   started_at: string | null;
   ended_at: string | null;
   length_ms: number;
-  films: FilmRow[];
+  films: FilmRow1[];
   marks: Mark[];
   apart: Apart[];
+}
+/**
+ * One film of the sitting. Its time 0 is the sitting's start, as is that of all the others.
+ */
+export interface FilmRow1 {
+  id: string;
+  seats: string[];
+  names: string[];
+  screen: boolean;
+  /**
+   * everybody in one picture; it comes first
+   */
+  composite: boolean;
+  status: "capturing" | "processing" | "ready" | "failed" | "partial" | "empty";
+  duration_ms: number | null;
+  /**
+   * a stable code where something is missing or failed
+   */
+  note: string;
+  /**
+   * path of the file
+   */
+  content: string;
+  /**
+   * Base64: a byte (0 to 100) per half second, how loud it was; empty where unknown
+   */
+  speech: string;
 }
 /**
  * What was played of a film, said on leaving it.

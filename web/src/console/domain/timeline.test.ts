@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { aboutOf, stretchOf } from "./timeline";
+import { aboutOf, manifestOf, registeredOf, stretchOf } from "./timeline";
 
 it("says whom and what an entry concerns", () => {
   expect(aboutOf({ field: "id_number", party: "party_1" })).toEqual({
@@ -24,4 +24,18 @@ it("says how long a gap of the recording was, and whose", () => {
   expect(stretchOf({ from: "x", until: "y" })).toBeNull();
   expect(stretchOf({ from: payload.from })).toBeNull();
   expect(stretchOf(null)).toBeNull();
+});
+
+it("says how often captured data was registered in one line", () => {
+  expect(registeredOf({ act: "recording.heads" })).toBe(1);
+  expect(registeredOf({ act: "recording.heads", times: 40 })).toBe(40);
+  expect(registeredOf({ act: "recording.segment", times: 3 })).toBe(3);
+  expect(registeredOf({ act: "recording.segment", times: 1 })).toBe(0);
+  expect(registeredOf({ act: "seat.left", times: 2 })).toBe(0);
+});
+
+it("knows which sitting's manifest an entry names", () => {
+  expect(manifestOf({ act: "recording.manifest", payload: { session: "ses_1" } })).toBe("ses_1");
+  expect(manifestOf({ act: "recording.manifest", payload: null })).toBeNull();
+  expect(manifestOf({ act: "recording.segment", payload: { session: "ses_1" } })).toBeNull();
 });

@@ -30,6 +30,18 @@ export function aboutOf(payload: Record<string, unknown> | null): About {
   };
 }
 
+/** How many entries of captured data a line stands for; 0 for a line that is no such. */
+export function registeredOf(row: { act: string; times?: number }): number {
+  const n = row.times ?? 1;
+  return row.act === "recording.heads" || (row.act === "recording.segment" && n > 1) ? n : 0;
+}
+
+/** The sitting whose recording's manifest an entry names. */
+export function manifestOf(row: { act: string; payload: Record<string, unknown> | null }): string | null {
+  const session = row.act === "recording.manifest" ? row.payload?.session : null;
+  return typeof session === "string" ? session : null;
+}
+
 /** A stretch of time that an entry tells of, and who was concerned. */
 export interface Stretch {
   from: string;
