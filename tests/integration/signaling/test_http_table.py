@@ -18,6 +18,9 @@ BODIES: dict[str, Any] = {
     "/api/officer/password": {"old": "what-it-was-before", "new": "what-it-shall-be"},
     "/api/officers": {"username": "qian", "name": "钱警官", "post": "民警", "role": "officer", "organ": "organ_x"},
     "/api/organs": {"parent": "organ_x", "name": "城南派出所", "kind": "station"},
+    "/api/officers/{officer}/download": {"allowed": True},
+    "/api/cases/{case}/sittings/{session}/watched": {"film": "rec_x", "stretches": [{"from_ms": 0, "until_ms": 5}]},
+    "/api/recordings/{recording}/download": {"reason": "法院调取证据"},
     "/api/cases": new_case("ZA-2026-9999"),
     "/api/cases/{case}": {"revision": 1, "cause": "改过的事由"},
     "/api/cases/{case}/parties/{party}": new_party("A", name="张三三"),
@@ -79,6 +82,7 @@ def path(case: Case, party: Person) -> Callable[[Route], str]:
         "hold": "hold_aaaaaaaaaaaaaaaaaaaa",
         "deletion": "del_aaaaaaaaaaaaaaaaaaaa",
         "recording": "rec_aaaaaaaaaaaaaaaaaaaa",
+        "session": "ses_aaaaaaaaaaaaaaaaaaaa",
     }
     return lambda route: route.path.format(**holes)
 
