@@ -108,7 +108,14 @@ SHOWN = {
 }
 """What each part shows to the others: a name more is a decision, not an accident."""
 PARTS = (*SHOWN, "server", "signaling")
-SPEAKS = {"server/cli.py", "server/demo.py", "server/administer.py", "server/verifying.py", "signaling/protocol.py"}
+SPEAKS = {
+    "server/cli.py",
+    "server/demo.py",
+    "server/administer.py",
+    "server/verifying.py",
+    "server/verifying_recording.py",
+    "signaling/protocol.py",
+}
 """Files whose business it is to print."""
 
 
