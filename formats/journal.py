@@ -13,7 +13,7 @@ import base64
 import hashlib
 import os
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO, Literal, TypeAlias
 
@@ -34,6 +34,10 @@ ENDS_EARLY = "ends before a head on record"
 TOO_FEW = "ends in good order, with fewer records than a head on record"
 DIFFERS = "differs from the head on record"
 AFTER_FINAL = "data after the final record"
+
+KeyFinder: TypeAlias = Callable[[bytes, bytes], bytes]
+"""Finds a journal's data key (32 bytes), given the hash of its header line and the box in it: a key that was wrapped
+anew lies beside the journal, never in it. Raises BoxBroken or what else keeps the key back."""
 
 
 class JournalBroken(Invalid):
@@ -124,10 +128,11 @@ class JournalReader(Iterator[bytes]):
     verify raises JournalBroken, after the sound ones were yielded.
     """
 
-    def __init__(self, file: BinaryIO, private_key: bytes) -> None:
+    def __init__(self, file: BinaryIO, private_key: bytes | KeyFinder) -> None:
         self._walk = _Walk(file)
         self.header = self._walk.header
-        key = open_sealed(private_key, self._walk.sealed_key)
+        box = self._walk.sealed_key
+        key = open_sealed(private_key, box) if isinstance(private_key, bytes) else private_key(self._walk.head, box)
         if len(key) != 32:
             raise JournalBroken(-1, "data key")
         self._cipher = AESGCM(key)
@@ -154,9 +159,15 @@ class JournalReader(Iterator[bytes]):
         return plaintext
 
 
-def read_journal(file: BinaryIO, private_key: bytes) -> JournalReader:
+def read_journal(file: BinaryIO, private_key: bytes | KeyFinder) -> JournalReader:
     """Open a journal for reading. Raises JournalBroken for an unreadable header, BoxBroken for the wrong key."""
     return JournalReader(file, private_key)
+
+
+def sealed_key(file: BinaryIO) -> tuple[bytes, bytes]:
+    """The hash of a journal's header line and the box with its data key. Raises JournalBroken."""
+    walk = _Walk(file)
+    return walk.head, walk.sealed_key
 
 
 def scan_journal(file: BinaryIO, heads: Mapping[int, bytes] | None = None) -> JournalResult:

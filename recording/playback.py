@@ -11,9 +11,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
+from typing import Literal
 
 from formats.framing import Captured, MalformedRecord, unpack_records
-from formats.journal import JournalBroken, read_journal
+from formats.journal import JournalBroken, KeyFinder, read_journal
 from recording import opus, vp8
 from recording.clock import from_utc
 from recording.errors import NoRecording, SealedSegment
@@ -37,28 +38,36 @@ class Playback:
     """Names of the journals that do not verify from some record on; what precedes it was used."""
 
 
-def render(journals: Sequence[Path], private_key: bytes, started_at: str, out: io.IOBase) -> Playback:
-    """Write the WebM of joint journals of one endpoint, or of its shared screen, to `out` (seekable, empty).
+def render(
+    journals: Sequence[Path],
+    private_key: bytes | KeyFinder,
+    started_at: str,
+    out: io.IOBase,
+    *,
+    kind: Literal["joint", "caucus"] = "joint",
+    title: str = "",
+) -> Playback:
+    """Write the WebM of journals of one endpoint, or of its shared screen, to `out` (seekable, empty).
 
-    `started_at` (UTC ISO) is its time 0.
+    `started_at` (UTC ISO) is its time 0; `title` is written into the file. `kind` "caucus" is for what was unsealed.
 
-    Raises `SealedSegment` if a caucus journal is among them, `DamagedJournal` for an unreadable header, `BoxBroken` for
-    a foreign key, `NoRecording` where no frame can be played.
+    Raises `SealedSegment` if a journal of the other kind is among them, `DamagedJournal` for an unreadable header,
+    `BoxBroken` for a foreign key, `NoRecording` where no frame can be played.
     """
     sources = [(path, read_header(path)) for path in journals]
     for path, capture in sources:
-        if capture.key != "joint":
+        if capture.key != kind:
             raise SealedSegment(path.name)
     damaged: set[str] = set()
     found = survey(_merged(sources, private_key, damaged))
     if found is None:
         raise NoRecording("no playable frame")
-    duration_ms = write_webm(out, _merged(sources, private_key, damaged), found, from_utc(started_at))
+    duration_ms = write_webm(out, _merged(sources, private_key, damaged), found, from_utc(started_at), title)
     return Playback(duration_ms, found.audio_frames, found.video_frames, found.size, tuple(sorted(damaged)))
 
 
 def _merged(
-    sources: Sequence[tuple[Path, Capture]], private_key: bytes, damaged: set[str]
+    sources: Sequence[tuple[Path, Capture]], private_key: bytes | KeyFinder, damaged: set[str]
 ) -> Iterator[AudioFrame | VideoFrame]:
     tracks: list[Iterator[AudioFrame | VideoFrame]] = [
         _rising(_track([source for source in sources if (source[1].medium == "audio") == sound], private_key, damaged))
@@ -68,7 +77,7 @@ def _merged(
 
 
 def _track(
-    sources: Sequence[tuple[Path, Capture]], private_key: bytes, damaged: set[str]
+    sources: Sequence[tuple[Path, Capture]], private_key: bytes | KeyFinder, damaged: set[str]
 ) -> Iterator[AudioFrame | VideoFrame]:
     """One endpoint's segments of a medium, one after the other.
 
@@ -91,7 +100,9 @@ def _track(
         current, ahead = later, first
 
 
-def _frames(path: Path, capture: Capture, private_key: bytes, damaged: set[str]) -> Iterator[AudioFrame | VideoFrame]:
+def _frames(
+    path: Path, capture: Capture, private_key: bytes | KeyFinder, damaged: set[str]
+) -> Iterator[AudioFrame | VideoFrame]:
     placed = place(in_order(_captured(path, private_key, damaged)), capture.clock_rate)
     frames = opus.frames(placed) if capture.medium == "audio" else vp8.frames(placed)
     for frame in frames:
@@ -105,7 +116,7 @@ def _rising(frames: Iterator[AudioFrame | VideoFrame]) -> Iterator[AudioFrame | 
         yield frame if frame.at_ns == latest else replace(frame, at_ns=latest)
 
 
-def _captured(path: Path, private_key: bytes, damaged: set[str]) -> Iterator[Captured]:
+def _captured(path: Path, private_key: bytes | KeyFinder, damaged: set[str]) -> Iterator[Captured]:
     with path.open("rb") as file:
         try:
             for chunk in read_journal(file, private_key):

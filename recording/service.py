@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from formats.journal import scan_journal
 from formats.sealedbox import BoxBroken
@@ -28,6 +28,10 @@ _PIECE = 1 << 20
 _SYSTEM = "system"
 
 
+Bring: TypeAlias = Callable[[Sequence[str]], Awaitable[None]]
+"""Sees to it that journals (paths below the spool) that were archived lie there again."""
+
+
 class RecordingKey(Protocol):
     """What playback needs of the key store: the vault's half, which opens joint journals only."""
 
@@ -38,7 +42,7 @@ class RecordingKey(Protocol):
 
 
 class Recordings:
-    """`spool` is the folder where the workers' journals lie."""
+    """`spool` is the folder where the workers' journals lie, `bring` gets those back that were moved away."""
 
     def __init__(
         self,
@@ -49,6 +53,7 @@ class Recordings:
         keys: RecordingKey,
         clock: Clock,
         spool: Path,
+        bring: Bring | None = None,
     ) -> None:
         self._db = db
         self._blobs = blobs
@@ -57,6 +62,7 @@ class Recordings:
         self._keys = keys
         self._clock = clock
         self._spool = spool
+        self._bring = bring
 
     async def note_segment(self, tx: Transaction, case_id: str, session_id: str, row: Mapping[str, object]) -> bool:
         """Put a journal's manifest row on record and its head on the timeline; whether anything was new.
@@ -194,6 +200,8 @@ class Recordings:
         with ScratchFile(self._spool) as out:
             renewing, reason = asyncio.create_task(self._renew(job)), ""
             try:
+                if self._bring is not None:
+                    await self._bring([journal.path for journal in task.journals])
                 usable, reason = await asyncio.to_thread(_usable, self._spool, task.journals)
                 playback = await asyncio.to_thread(render, usable, self._keys.recording_private, task.started_at, out)
                 out.seek(0)

@@ -50,7 +50,9 @@ def survey(frames: Iterable[AudioFrame | VideoFrame]) -> Survey | None:
     return Survey(first, end, audio, video, keys, size) if audio or video else None
 
 
-def write_webm(out: io.IOBase, frames: Iterable[AudioFrame | VideoFrame], found: Survey, start_ns: int) -> int:
+def write_webm(
+    out: io.IOBase, frames: Iterable[AudioFrame | VideoFrame], found: Survey, start_ns: int, title: str = ""
+) -> int:
     """Mux frames (in order of time) into `out`, which must be seekable; returns the duration in milliseconds.
 
     Time 0 of the file is `start_ns`, or the first frame where that is earlier. A frame that would step back in its
@@ -59,6 +61,8 @@ def write_webm(out: io.IOBase, frames: Iterable[AudioFrame | VideoFrame], found:
     start_ns = min(start_ns, found.first_ns)
     cues = found.key_frames + (found.end_ns - start_ns) // 1_000_000_000 // _CLUSTER_S + 16
     with av.open(out, "w", format="webm", options={"reserve_index_space": str(cues * _CUE_BYTES)}) as container:
+        if title:
+            container.metadata["title"] = title
         audio = video = None
         if found.video_frames:
             assert found.size is not None

@@ -56,6 +56,10 @@ def _parser() -> argparse.ArgumentParser:
     jobs.add_argument("--server", type=int, metavar="PID", help="end with this process, which has started it")
     command("settings", _settings, "list every setting, its value and its meaning")
     command("reset-password", _reset, "give an officer a new one-time password").add_argument("username")
+    unseal = command("unseal", _unseal, "open what an approved request names, with the supervisor's key, for a time")
+    unseal.add_argument("request", help="the request's id, as the case page shows it")
+    unseal.add_argument("--key", required=True, type=Path, help="supervisor.json, wherever it is kept")
+    unseal.add_argument("--hours", type=int, default=72, help="how long it stays readable (72; 240 at most)")
     verify = command("verify", _verify, "check a case's timeline, a sealed PDF, or a recording")
     verify.add_argument("what", choices=["case", "pdf", "recording"])
     verify.add_argument("which", nargs="+", help="the case's number, the file, or a session's id or its journals")
@@ -110,6 +114,12 @@ def _reset(asked: argparse.Namespace, settings: Settings) -> int:
     from server.administer import reset_password
 
     return asyncio.run(reset_password(settings, asked.username))
+
+
+def _unseal(asked: argparse.Namespace, settings: Settings) -> int:
+    from server.unsealing import unseal
+
+    return asyncio.run(unseal(settings, asked.request, asked.key, asked.hours))
 
 
 def _verify(asked: argparse.Namespace, settings: Settings) -> int:

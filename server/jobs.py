@@ -6,10 +6,15 @@ import asyncio
 import logging
 import os
 import signal
+from collections.abc import Awaitable, Callable
 
+from recording.keeping import JOB_KIND as DELETION
+from recording.sealed import JOB_KIND as UNSEALED
 from recording.service import JOB_KIND as PLAYBACK
 from server.settings import Settings
-from server.wiring import open_house
+from server.sweeping import Sweeper
+from server.wiring import House, open_house
+from vault.jobs import Job
 
 log = logging.getLogger("heshi.jobs")
 
@@ -27,10 +32,12 @@ async def run_jobs(settings: Settings, server: int | None = None) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with open_house(settings) as house:
+        does, sweeper = handlers(house), Sweeper(house)
         # Without its server (killed with -9) nobody would ever end this process; a new server starts its own. It is
         # told whose it is: asked from here it might have been orphaned before it could ask.
         while not stop.is_set() and server in (None, os.getppid()):
-            job = await house.jobs.claim([PLAYBACK])
+            await sweeper.turn()
+            job = await house.jobs.claim([*does])
             if job is None:
                 try:
                     await asyncio.wait_for(stop.wait(), POLL_S)
@@ -38,8 +45,18 @@ async def run_jobs(settings: Settings, server: int | None = None) -> None:
                     continue
                 break
             try:
-                await house.services.recordings.run_job(job)
+                await does[job.kind](job)
                 await house.jobs.finish(job)
             except Exception as error:
                 log.exception("job %s failed", job.id)
                 await house.jobs.fail(job, type(error).__name__)
+
+
+def handlers(house: House) -> dict[str, Callable[[Job], Awaitable[None]]]:
+    """What is done for each kind of job."""
+    services = house.services
+    return {
+        PLAYBACK: services.recordings.run_job,
+        UNSEALED: services.unsealings.run_job,
+        DELETION: services.keeping.run_job,
+    }

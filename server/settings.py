@@ -85,6 +85,9 @@ class Settings(BaseSettings):
     link_hours: int = Field(default=72, ge=1, le=720)
     """How long a party's link stays valid."""
 
+    archive_hours: float = Field(default=24.0, ge=0, le=8760)
+    """So long after a sitting its journals stay in the local spool; then they move to the blob store."""
+
     station_zone: str = "Asia/Shanghai"
     """Time zone in which people and documents read times."""
 

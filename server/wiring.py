@@ -10,7 +10,7 @@ from pathlib import Path
 
 from agreements import Agreements, Authority, FontChain, default_folders
 from cases import Cases, ConsoleNotices, Officers
-from recording import Evidence, Recordings
+from recording import Archive, Evidence, Keeping, Opening, Recordings, Unsealings
 from rooms import Rooms
 from rooms.entry import Entry
 from rooms.ledger import QualityLedger
@@ -19,6 +19,7 @@ from server.settings import Settings
 from signaling.services import Services
 from signaling.turn import Turn
 from vault import BlobStore, Cipher, Database, Jobs, KeyStore, SystemClock, Timeline
+from vault.objects import ObjectStore
 
 ROOT = Path(__file__).resolve().parent.parent
 KEYS = "keys"
@@ -30,8 +31,11 @@ class House:
 
     services: Services
     keys: KeyStore
+    cipher: Cipher
     jobs: Jobs
     authority: Authority
+    opening: Opening
+    archive: Archive
 
 
 @asynccontextmanager
@@ -55,17 +59,22 @@ async def _join(settings: Settings, keys: KeyStore, db: Database) -> House:
     authority = Authority(keys)
     fonts = await asyncio.to_thread(FontChain, default_folders(ROOT))
     agreements = Agreements(db, cipher, timeline, blobs, fonts, authority, clock)
+    cases = Cases(cipher, timeline, clock, rooms, [rooms, SealedBeforeAgreed(agreements)])
+    archive = Archive(db, ObjectStore(settings.blobs_url), clock, settings.spool, settings.archive_hours)
+    unsealings = Unsealings(db, cases, cipher, timeline, blobs, clock, settings.spool, archive.bring)
     services = Services(
         db=db,
         clock=clock,
         timeline=timeline,
         blobs=blobs,
         officers=Officers(db, timeline, clock),
-        cases=Cases(cipher, timeline, clock, rooms, [rooms, SealedBeforeAgreed(agreements)]),
+        cases=cases,
         notices=ConsoleNotices(cipher, timeline, clock),
         rooms=rooms,
         entry=Entry(rooms, cipher, keys, clock, db),
-        recordings=Recordings(db, blobs, jobs, timeline, keys, clock, settings.spool),
+        recordings=Recordings(db, blobs, jobs, timeline, keys, clock, settings.spool, archive.bring),
+        unsealings=unsealings,
+        keeping=Keeping(db, cases, cipher, timeline, blobs, jobs, clock, settings.spool, [unsealings, archive]),
         evidence=Evidence(db, cipher, timeline, keys, clock, settings.spool),
         agreements=agreements,
         ledger=QualityLedger(db, cipher, timeline, clock),
@@ -76,7 +85,8 @@ async def _join(settings: Settings, keys: KeyStore, db: Database) -> House:
         metrics_token=settings.metrics_token.get_secret_value(),
         turn=_turn(settings),
     )
-    return House(services, keys, jobs, authority)
+    opening = Opening(db, cipher, timeline, clock, jobs, settings.spool, archive.bring)
+    return House(services, keys, cipher, jobs, authority, opening, archive)
 
 
 def _turn(settings: Settings) -> Turn | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from agreements import Agreements
 from cases import Cases, ConsoleNotices, Officers
-from recording import Evidence, Recordings
+from recording import Evidence, Keeping, Recordings, Unsealings
 from rooms import Change, Context, Entry, Room, Rooms
 from rooms.ledger import QualityLedger
 from signaling.turn import Turn
@@ -30,6 +30,8 @@ class Services:
     rooms: Rooms
     entry: Entry
     recordings: Recordings
+    unsealings: Unsealings
+    keeping: Keeping
     evidence: Evidence
     agreements: Agreements
     ledger: QualityLedger

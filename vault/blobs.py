@@ -42,7 +42,7 @@ class BlobStore:
     def __init__(
         self, url: str, keys: MasterKey, *, access_key_id: str | None = None, secret_access_key: str | None = None
     ) -> None:
-        self._store = _open_store(url, access_key_id, secret_access_key)
+        self._store = open_store(url, access_key_id, secret_access_key)
         self._master = keys.master
         self._openers: OrderedDict[str, Opener] = OrderedDict()
 
@@ -130,7 +130,8 @@ def _path(ref_id: str) -> str:
     return f"blobs/{ref_id[5:7]}/{ref_id}"
 
 
-def _open_store(url: str, access_key_id: str | None, secret_access_key: str | None) -> Any:
+def open_store(url: str, access_key_id: str | None, secret_access_key: str | None) -> Any:
+    """obstore's store for a blob store's address. Raises BadBlobUrl."""
     parts = urlsplit(url)
     options = parse_qs(parts.query, keep_blank_values=True)
     if parts.scheme == "file" and not parts.netloc and parts.path and not options:

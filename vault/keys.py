@@ -61,12 +61,13 @@ class KeyStore:
         return cls(path, values)
 
     @staticmethod
-    def open_supervisor(folder: str | os.PathLike[str]) -> bytes:
-        """The supervisor's raw X25519 private key. Only the unsealing of caucus recordings calls this.
+    def open_supervisor(place: str | os.PathLike[str]) -> bytes:
+        """The supervisor's raw X25519 private key, from its file wherever that is kept, or from the folder it lies in.
 
-        Raises KeysExposed, KeysDamaged.
+        Only the unsealing of caucus recordings calls this. Raises KeysExposed, KeysDamaged.
         """
-        values = _load(Path(folder) / SUPERVISOR_FILE)
+        path = Path(place)
+        values = _load(path / SUPERVISOR_FILE if path.is_dir() else path)
         private = values.get("supervisor", b"")
         if len(private) != 32:
             raise KeysDamaged(f"{SUPERVISOR_FILE} is incomplete")

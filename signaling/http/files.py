@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable
 
@@ -12,14 +11,14 @@ from agreements import Agreement
 from agreements.errors import AgreementMissing
 from formats.errors import NotFound
 from recording.errors import NoRecording
+from signaling.http.ranges import PRIVATE as _PRIVATE
+from signaling.http.ranges import wanted as _wanted
 from signaling.http.route import Call, Route
 from signaling.services import Services
 from vault import Transaction
 
-_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
 VIEWING_S = 600.0
 """How long an officer may jump about in a recording before it counts as opened again."""
-_PRIVATE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
 async def pdf(services: Services, case_id: str, person: str | None = None) -> Response:
@@ -112,20 +111,6 @@ async def _recording(call: Call) -> Response:
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{file.size}"
     body = await recordings.read(recording_id, start, end)
     return StreamingResponse(body, 206 if partial else 200, headers, file.content_type)
-
-
-def _wanted(header: str | None, size: int) -> tuple[int, int] | None:
-    """Start and end (exclusive) of one byte range; the whole file without a header, `None` if it cannot be met."""
-    if header is None:
-        return 0, size
-    match = _RANGE.fullmatch(header.strip())
-    if match is None or match.groups() == ("", ""):
-        return None
-    first, last = match.groups()
-    if not first:
-        return (max(0, size - int(last)), size) if int(last) and size else None
-    start, end = int(first), min(int(last) + 1, size) if last else size
-    return (start, end) if start < end else None
 
 
 ROUTES = [

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from signaling.http import cases, entry, evidence, files, officers
+from signaling.http import cases, custody, entry, evidence, files, officers
 from signaling.http.route import Route
 
-ROUTES: list[Route] = [*officers.ROUTES, *cases.ROUTES, *files.ROUTES, *evidence.ROUTES, *entry.ROUTES]
+ROUTES: list[Route] = [
+    *officers.ROUTES,
+    *cases.ROUTES,
+    *files.ROUTES,
+    *evidence.ROUTES,
+    *custody.ROUTES,
+    *entry.ROUTES,
+]

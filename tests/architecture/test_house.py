@@ -69,7 +69,10 @@ SHOWN = {
         "host_addresses",
     },
     "recording": {
+        "Archive",
         "JOB_KIND",
+        "Keeping",
+        "Opening",
         "Evidence",
         "Playback",
         "Recorder",
@@ -78,6 +81,7 @@ SHOWN = {
         "RecordingRow",
         "Recordings",
         "SealedSegment",
+        "Unsealings",
         "render",
         "salvage",
         "salvage_room",
@@ -109,9 +113,10 @@ SHOWN = {
 """What each part shows to the others: a name more is a decision, not an accident."""
 PARTS = (*SHOWN, "server", "signaling")
 SPEAKS = {
+    "server/administer.py",
     "server/cli.py",
     "server/demo.py",
-    "server/administer.py",
+    "server/unsealing.py",
     "server/verifying.py",
     "server/verifying_recording.py",
     "signaling/protocol.py",

@@ -24,6 +24,12 @@ BODIES: dict[str, Any] = {
     "/api/cases/{case}/reveal": {"party": None, "field": "facts"},
     "/api/cases/{case}/close": {"outcome": "withdrawn"},
     "/api/cases/{case}/invites": {"role": "lawyer", "side": "A"},
+    "/api/cases/{case}/unsealings": {"lines": ["sgm_aaaaaaaaaaaaaaaaaaaa"], "reason": "复核威胁情节"},
+    "/api/unsealings/{unsealing}": {"approve": True, "word": "同意"},
+    "/api/cases/{case}/holds": {"session": "ses_aaaaaaaaaaaaaaaaaaaa", "reason": "法院调取"},
+    "/api/cases/{case}/holds/{hold}/lift": {"reason": "已归还"},
+    "/api/cases/{case}/deletions": {"session": "ses_aaaaaaaaaaaaaaaaaaaa", "reason": "已过保存期"},
+    "/api/deletions/{deletion}": {"approve": False, "word": "不同意"},
     "/api/entry/link": {"secret": "x" * 22},
     "/api/entry/code": {"secret": "x" * 22, "name": "张小三"},
     "/api/entry/identify": {"secret": "x" * 22, "name": "张小三", "code": "123456", "id_last6": "12345X"},
@@ -68,6 +74,10 @@ def path(case: Case, party: Person) -> Callable[[Route], str]:
         "officer": "officer_aaaaaaaaaaaaaaaaaaaa",
         "invite": "invite_aaaaaaaaaaaaaaaaaaaa",
         "notice": "notice_aaaaaaaaaaaaaaaaaaaa",
+        "unsealing": "uns_aaaaaaaaaaaaaaaaaaaa",
+        "film": "usf_aaaaaaaaaaaaaaaaaaaa",
+        "hold": "hold_aaaaaaaaaaaaaaaaaaaa",
+        "deletion": "del_aaaaaaaaaaaaaaaaaaaa",
         "recording": "rec_aaaaaaaaaaaaaaaaaaaa",
     }
     return lambda route: route.path.format(**holes)

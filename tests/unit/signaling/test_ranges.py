@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from signaling.http.files import _wanted
+from signaling.http.ranges import wanted as _wanted
 
 
 @pytest.mark.parametrize(

@@ -188,6 +188,13 @@ export interface DocumentParty {
   address: string;
 }
 /**
+ * Ask for sealed lines of one sitting to be opened.
+ */
+export interface AskUnsealing {
+  lines: string[];
+  reason: string;
+}
+/**
  * Sent every few seconds; a client whose etag differs asks for `room.sync`.
  */
 export interface Beat {
@@ -516,6 +523,113 @@ export interface Consents {
   esign: boolean;
 }
 /**
+ * Everything under seal, on hold or to be deleted of one case.
+ */
+export interface Custody {
+  /**
+   * whether the caller may ask for unsealing or deletion, and set holds
+   */
+  may_ask: boolean;
+  may_lift: boolean;
+  unsealings: UnsealingRow[];
+  sittings: KeptRow[];
+}
+/**
+ * A request to open sealed lines.
+ */
+export interface UnsealingRow {
+  id: string;
+  session: string;
+  lines: string[];
+  state: "requested" | "approved" | "refused" | "unsealed" | "expired";
+  reason: string;
+  requested_by: string;
+  requested_at: string;
+  decided_by: string;
+  word: string;
+  expires_at: string | null;
+  /**
+   * whether the caller may approve or refuse it now
+   */
+  may_decide: boolean;
+  /**
+   * whether the caller is one of its two people and it is open
+   */
+  may_watch: boolean;
+  /**
+   * only for who may watch
+   */
+  films: FilmRow[];
+}
+/**
+ * An unsealed film, for the two people of its request.
+ */
+export interface FilmRow {
+  id: string;
+  line: string;
+  status: "processing" | "ready" | "failed";
+  duration_ms: number | null;
+  /**
+   * a stable code where something is missing or failed
+   */
+  note: string;
+}
+/**
+ * How long a sitting's recording is kept: `until` is set for "until" and "free" (its time is over).
+ */
+export interface KeptRow {
+  session: string;
+  state: "running" | "held" | "permanent" | "until" | "free" | "deleting" | "deleted";
+  until: string | null;
+  hold: HoldRow | null;
+  deletion: DeletionRow | null;
+}
+/**
+ * A legal hold.
+ */
+export interface HoldRow {
+  id: string;
+  reason: string;
+  set_by: string;
+  set_at: string;
+}
+/**
+ * A request to delete a sitting's recording.
+ */
+export interface DeletionRow {
+  id: string;
+  state: "requested" | "approved" | "refused" | "stopped" | "deleting" | "deleted";
+  reason: string;
+  requested_by: string;
+  requested_at: string;
+  decided_by: string;
+  word: string;
+  may_decide: boolean;
+}
+/**
+ * A request that waits for the caller's decision.
+ */
+export interface CustodyTask {
+  case: string;
+  number: string;
+  kind: "unsealing" | "deletion";
+  requested_by: string;
+  requested_at: string;
+}
+/**
+ * All that waits for the caller's decision, oldest first.
+ */
+export interface CustodyTasks {
+  tasks: CustodyTask[];
+}
+/**
+ * A second person's word.
+ */
+export interface Decision {
+  approve: boolean;
+  word: string;
+}
+/**
  * Nothing to say beyond the name of the command.
  */
 export interface Empty {}
@@ -814,6 +928,12 @@ export interface QualityReport {
   heard: number;
 }
 /**
+ * Why.
+ */
+export interface Reason {
+  reason: string;
+}
+/**
  * A signed head of the chain, for keeping elsewhere.
  */
 export interface ReceiptView {
@@ -962,6 +1082,13 @@ export interface SetHand {
 export interface SignIn {
   username: string;
   password: string;
+}
+/**
+ * An act on one sitting's recording, and why.
+ */
+export interface SittingReason {
+  session: string;
+  reason: string;
 }
 /**
  * All that this seat may know, now. `etag` changes exactly when the rest does.
