@@ -1,5 +1,6 @@
 """Capture of raw media into encrypted, chained journals, and the playable files made from them."""
 
+from recording.composing import Composites
 from recording.errors import RecorderFailed, SealedSegment
 from recording.model import RecordingFile, RecordingRow
 from recording.playback import Playback, render
@@ -9,6 +10,7 @@ from recording.sink import Recorder
 
 __all__ = [
     "JOB_KIND",
+    "Composites",
     "Playback",
     "Recorder",
     "RecorderFailed",

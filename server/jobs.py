@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import signal
 
+from recording.filming import JOB_KIND as COMPOSITE
 from recording.service import JOB_KIND as PLAYBACK
 from server.settings import Settings
 from server.wiring import open_house
+from vault.errors import LeaseLost
 
 log = logging.getLogger("heshi.jobs")
 
@@ -30,7 +33,7 @@ async def run_jobs(settings: Settings, server: int | None = None) -> None:
         # Without its server (killed with -9) nobody would ever end this process; a new server starts its own. It is
         # told whose it is: asked from here it might have been orphaned before it could ask.
         while not stop.is_set() and server in (None, os.getppid()):
-            job = await house.jobs.claim([PLAYBACK])
+            job = await house.jobs.claim([PLAYBACK]) or await house.jobs.claim([COMPOSITE])
             if job is None:
                 try:
                     await asyncio.wait_for(stop.wait(), POLL_S)
@@ -38,8 +41,12 @@ async def run_jobs(settings: Settings, server: int | None = None) -> None:
                     continue
                 break
             try:
-                await house.services.recordings.run_job(job)
+                works = house.services.composites if job.kind == COMPOSITE else house.services.recordings
+                await works.run_job(job)
                 await house.jobs.finish(job)
+            except LeaseLost:
+                log.warning("job %s was taken over by another", job.id)
             except Exception as error:
                 log.exception("job %s failed", job.id)
-                await house.jobs.fail(job, type(error).__name__)
+                with contextlib.suppress(LeaseLost):
+                    await house.jobs.fail(job, type(error).__name__)

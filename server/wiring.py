@@ -10,11 +10,12 @@ from pathlib import Path
 
 from agreements import Agreements, Authority, FontChain, default_folders
 from cases import Cases, ConsoleNotices, Officers
-from recording import Recordings
+from recording import Composites, Recordings
 from rooms import Rooms
 from rooms.entry import Entry
 from rooms.ledger import QualityLedger
 from server.guards import SealedBeforeAgreed
+from server.scripts import CaseScripts
 from server.settings import Settings
 from signaling.services import Services
 from signaling.turn import Turn
@@ -66,6 +67,9 @@ async def _join(settings: Settings, keys: KeyStore, db: Database) -> House:
         rooms=rooms,
         entry=Entry(rooms, cipher, keys, clock, db),
         recordings=Recordings(db, blobs, jobs, timeline, keys, clock, settings.spool),
+        composites=Composites(
+            db, blobs, jobs, timeline, keys, settings.spool, CaseScripts(db, rooms, timeline), fonts.files
+        ),
         agreements=agreements,
         ledger=QualityLedger(db, cipher, timeline, clock),
         spool=settings.spool,

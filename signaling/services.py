@@ -9,7 +9,7 @@ from pathlib import Path
 
 from agreements import Agreements
 from cases import Cases, ConsoleNotices, Officers
-from recording import Recordings
+from recording import Composites, Recordings
 from rooms import Change, Context, Entry, Room, Rooms
 from rooms.ledger import QualityLedger
 from signaling.turn import Turn
@@ -30,6 +30,7 @@ class Services:
     rooms: Rooms
     entry: Entry
     recordings: Recordings
+    composites: Composites
     agreements: Agreements
     ledger: QualityLedger
     spool: Path

@@ -1,4 +1,4 @@
-"""A sitting to be filmed: people at 720p with grain and movement, and voices; coded once, repeated as long as needed."""
+"""A sitting to be filmed: people at 720p with grain and movement, and voices; coded once, then repeated."""
 
 from __future__ import annotations
 
@@ -6,21 +6,25 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 
 import av
 import numpy as np
 
+from formats.canonical import JSON
 from formats.framing import Batch
+from formats.journal import JournalHeader
 from formats.sealedbox import new_key_pair
-from recording.clock import Clocks, from_utc
-from recording.sink import Recorder
+from recording.clock import from_utc
+from recording.journalfile import JournalFile
 
 START = "2026-03-01T01:00:00.000Z"
 FPS, CLIP_S, BITS = 25, 8, 1_200_000
 SECOND = 1_000_000_000
 SAMPLES = 960
 _MTU = 1100
+_BATCH = 56
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,33 +92,37 @@ class Sitting:
 
 
 def sitting(folder: Path, clips: list[Clip], seconds: int) -> Sitting:
-    """Write journals through the recorder itself, `seconds` long, one person per clip."""
+    """Write journals as the recorder does, `seconds` long, one person per clip."""
     private, public = new_key_pair()
-    recorder = Recorder(folder, public, public, clocks=Clocks(lambda: from_utc(START), lambda: 0, "bench"))
-    try:
-        pairs = tuple(_person(recorder, folder, number, one, seconds) for number, one in enumerate(clips))
-    finally:
-        recorder.close()
+    pairs = tuple(_person(folder, public, number, one, seconds) for number, one in enumerate(clips))
     return Sitting(pairs, private, from_utc(START), seconds)
 
 
-def _person(recorder: Recorder, folder: Path, number: int, one: Clip, seconds: int) -> tuple[Path, Path]:
-    name = f"end_{number}"
-    camera = recorder.open("room_1", name, "seg_1", "joint", "video", (f"seat_{number}",), 90_000)
-    sound = recorder.open("room_1", name, "seg_1", "joint", "audio", (f"seat_{number}",), 48_000)
-    pictures, sounds = camera_packets(one, seconds), sound_packets(one, seconds)
-    paths = []
-    for sink, packets in ((camera, pictures), (sound, sounds)):
-        batch: list[tuple[int, bytes]] = []
-        for packet in packets:
-            batch.append(packet)
-            if len(batch) == 64:
-                sink.write(Batch.of(batch))
-                batch = []
-                sink.settle()
-        sink.write(Batch.of(batch))
-        paths.append(folder / str(sink.close()["path"]))
-    return paths[0], paths[1]
+def _person(folder: Path, public: bytes, number: int, one: Clip, seconds: int) -> tuple[Path, Path]:
+    video = _journal(folder, public, number, "video", 90_000, camera_packets(one, seconds))
+    return video, _journal(folder, public, number, "audio", 48_000, sound_packets(one, seconds))
+
+
+def _journal(
+    folder: Path, public: bytes, number: int, medium: str, rate: int, packets: Iterator[tuple[int, bytes]]
+) -> Path:
+    who: dict[str, JSON] = {
+        "room": "room_1",
+        "segment": "seg_1",
+        "endpoint": f"end_{number}",
+        "medium": medium,
+        "key": "joint",
+        "seats": [f"seat_{number}"],
+        "clock_rate": rate,
+    }
+    header = JournalHeader("rec_1", who, START, 0, "bench")
+    file = JournalFile(folder, "room_1", "seg_1", f"end_{number}.{medium}", header, public)
+    for batch in iter(lambda: list(islice(packets, _BATCH)), []):
+        file.append(Batch.of(batch).records)
+    file.append(b"", final=True)
+    file.sync()
+    file.abandon()
+    return file.path
 
 
 def camera_packets(one: Clip, seconds: int) -> Iterator[tuple[int, bytes]]:

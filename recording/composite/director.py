@@ -32,24 +32,25 @@ _TICK_NS = 1_000_000_000 // FPS
 _WORKERS = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Troubles:
-    """What could not be used: names of journals that do not verify to their end, and how many coded frames."""
-
-    damaged: tuple[str, ...]
-    undecodable: int
-
-
 class Director:
     """Knows all journals of a sitting. Use from one thread; it starts its own for decoding, until `close`."""
 
-    def __init__(self, journals: Sequence[Path], private_key: bytes, script: Script, letters: Letters) -> None:
-        """Reads through everything once, decoding nothing.
+    def __init__(
+        self,
+        journals: Sequence[Path],
+        private_key: bytes,
+        script: Script,
+        letters: Letters,
+        *,
+        part_ticks: int = TICKS,
+    ) -> None:
+        """Reads through everything once, decoding nothing. `part_ticks` is the length of a piece, a multiple of 8.
 
         Raises `SealedSegment` if a caucus journal is among the journals, `DamagedJournal` for an unreadable header,
         `BoxBroken` for a foreign key, `NoRecording` where there is nothing to see or hear.
         """
         self._key = private_key
+        self._part_ticks = part_ticks
         self._script = script
         self._damaged: set[str] = set()
         self._members = cast_tiles(joint_sources(journals))
@@ -67,11 +68,12 @@ class Director:
         self._pictures: dict[tuple[int, str], Pictures] = {}
         self._voices: list[Voice] = []
         self._next: int | None = None
+        self._known = 0
 
     @property
     def parts(self) -> int:
         """How many pieces there are."""
-        return -(-self.ticks // TICKS)
+        return -(-self.ticks // self._part_ticks)
 
     @property
     def duration_ms(self) -> int:
@@ -79,18 +81,23 @@ class Director:
         return self.ticks * 1000 // FPS
 
     @property
-    def troubles(self) -> Troubles:
-        """What could not be used so far."""
-        undecodable = sum(one.undecodable for one in self._pictures.values())
-        undecodable += sum(one.undecodable for one in self._voices)
-        return Troubles(tuple(sorted(self._damaged)), undecodable)
+    def damaged(self) -> tuple[str, ...]:
+        """Names of the journals that do not verify to their end; what precedes the damage is used."""
+        return tuple(sorted(self._damaged))
+
+    @property
+    def undecodable(self) -> int:
+        """How many coded pictures and frames of sound were left out of the piece made last."""
+        return self._undecodable() - self._known
 
     def part(self, number: int) -> Part:
         """Piece `number` (from 0): the same whether or not the one before was made by this director."""
-        first, end = number * TICKS, min((number + 1) * TICKS, self.ticks)
+        first = number * self._part_ticks
+        end = min(first + self._part_ticks, self.ticks)
         if self._next != number:
             self._open(first)
         self._next = number + 1
+        self._known = self._undecodable()
         sample, last_sample = first * RATE // FPS - (LEAD if first else 0), end * RATE // FPS + TRAIL
         for voice in self._voices:
             voice.begin(sample)
@@ -141,6 +148,10 @@ class Director:
                 else:
                     skip = self._surveys[number, medium].begin(at_ns)
                     self._pictures[number, medium] = Pictures(cast(Iterator[VideoFrame], frames), skip)
+
+    def _undecodable(self) -> int:
+        pictures = sum(one.undecodable for one in self._pictures.values())
+        return pictures + sum(one.undecodable for one in self._voices)
 
     def _track(self, sources: Sequence[Source]) -> Iterator[AudioFrame | VideoFrame]:
         return track(sources, self._key, self._damaged)

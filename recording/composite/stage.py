@@ -54,6 +54,7 @@ class Stage:
         self._letters = letters
         self._canvas = Canvas()
         self._setting: object = None
+        self._inner: dict[Key, Box] = {}
         self._second = -1
 
     def view(self, at_ns: int) -> View:
@@ -94,6 +95,7 @@ class Stage:
         return self._canvas.frame
 
     def _draw(self, view: View) -> None:
+        self._inner = {}
         self._canvas.fill(Box(0, 0, WIDTH, HEIGHT), GROUND)
         if view.card is not None:
             self._middle(Box(0, 0, WIDTH, HEIGHT), view.card, _CARD_SIZE, GROUND)
@@ -108,9 +110,9 @@ class Stage:
 
     def _show(self, view: View, key: Key, picture: Shown) -> None:
         box = view.boxes[key]
-        if picture.box.width < box.width or picture.box.height < box.height:
-            # The picture before may have had other proportions.
+        if self._inner.get(key) != picture.box:
             self._bars(box, picture.box)
+            self._inner[key] = picture.box
         self._canvas.show(picture)
         self._name(box, key[0])
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from typing import Protocol
 
 from starlette.responses import Response, StreamingResponse
 
 from agreements import Agreement
 from agreements.errors import AgreementMissing
 from formats.errors import NotFound
+from recording import RecordingFile, RecordingRow
 from recording.errors import NoRecording
+from recording.model import CompositeRow
 from signaling.http.route import Call, Route
 from signaling.services import Services
 from vault import Transaction
@@ -82,10 +85,36 @@ class Viewings:
 _viewings = Viewings()
 
 
+class Films(Protocol):
+    """Where films of one kind are asked for."""
+
+    async def get(self, tx: Transaction, film_id: str, /) -> RecordingRow | CompositeRow:
+        """Whose it is. Raises `NoRecording`."""
+        ...
+
+    async def viewed(self, tx: Transaction, film_id: str, actor: str, /) -> None:
+        """Put its opening on the timeline."""
+        ...
+
+    async def stat(self, film_id: str, /) -> RecordingFile:
+        """Size and kind. Raises `NoRecording`, `NotReady`."""
+        ...
+
+    async def read(self, film_id: str, start: int, end: int | None, /) -> AsyncIterator[bytes]:
+        """A range of it."""
+        ...
+
+
 async def _recording(call: Call) -> Response:
-    """A recording, whole or in part; its opening (an officer's first request for any part) is on the timeline."""
-    recording_id = call.path["recording"]
-    recordings = call.services.recordings
+    return await _film(call, call.path["recording"], call.services.recordings)
+
+
+async def _composite(call: Call) -> Response:
+    return await _film(call, call.path["composite"], call.services.composites)
+
+
+async def _film(call: Call, recording_id: str, recordings: Films) -> Response:
+    """A film, whole or in part; its opening (an officer's first request for any part) is on the timeline."""
 
     async def in_sight(tx: Transaction) -> None:
         row = await recordings.get(tx, recording_id)
@@ -140,5 +169,14 @@ ROUTES = [
         "video/webm",
         "a recording; ranges are served; opening it is on the timeline",
         _recording,
+    ),
+    Route(
+        "GET",
+        "/api/composites/{composite}/content",
+        "officer",
+        None,
+        "video/mp4",
+        "the film of a whole sitting; ranges are served; opening it is on the timeline",
+        _composite,
     ),
 ]

@@ -70,6 +70,7 @@ SHOWN = {
     },
     "recording": {
         "JOB_KIND",
+        "Composites",
         "Playback",
         "Recorder",
         "RecorderFailed",
