@@ -27,7 +27,7 @@ TICKS = 1600
 """Pictures in a piece: 64 s, which is also a whole number (3000) of AAC frames."""
 LONGEST_NS = 24 * 3600 * 1_000_000_000
 """A frame beyond is a journal's clock gone wrong, not a sitting."""
-_BATCH = FPS
+_BATCH = 10
 _TICK_NS = 1_000_000_000 // FPS
 _WORKERS = 4
 
