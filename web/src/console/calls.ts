@@ -73,3 +73,4 @@ export const revokeInvite = (id: string, invite: string) =>
 
 export const agreementAddress = (id: string) => `${ofCase(id)}/agreement.pdf`;
 export const recordingAddress = (id: string) => `/api/recordings/${encodeURIComponent(id)}/content`;
+export const compositeAddress = (id: string) => `/api/composites/${encodeURIComponent(id)}/content`;
