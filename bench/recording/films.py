@@ -91,13 +91,28 @@ def _graph(people: int, seconds: int) -> str:
 def _measured(command: Sequence[str], sitting: Sitting, out: Path) -> Made:
     begin = time.monotonic()
     process = subprocess.Popen(command, cwd=ROOT)
-    _, status, usage = os.wait4(process.pid, 0)
+    memory_mb = 0.0
+    while True:
+        # Not from the usage below: that counts what this process was when the other was split off from it.
+        memory_mb = max(memory_mb, _high_water_mb(process.pid))
+        pid, status, usage = os.wait4(process.pid, os.WNOHANG)
+        if pid:
+            break
+        time.sleep(0.1)
     wall = time.monotonic() - begin
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise RuntimeError(f"{command[0]} ended with {process.returncode}")
-    cpu = usage.ru_utime + usage.ru_stime
-    return Made(sitting.seconds, wall, cpu, usage.ru_maxrss / 1024, out.stat().st_size)
+    return Made(sitting.seconds, wall, usage.ru_utime + usage.ru_stime, memory_mb, out.stat().st_size)
+
+
+def _high_water_mb(pid: int) -> float:
+    try:
+        status = Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return 0.0
+    lines = [line.split() for line in status.splitlines() if line.startswith("VmHWM")]
+    return int(lines[0][1]) / 1024 if lines else 0.0
 
 
 def _child(order: dict[str, object]) -> None:
