@@ -2,6 +2,7 @@
 
 from recording.composing import Composites
 from recording.errors import RecorderFailed, SealedSegment
+from recording.evidence import Evidence
 from recording.model import RecordingFile, RecordingRow
 from recording.playback import Playback, render
 from recording.salvage import salvage, salvage_room
@@ -11,6 +12,7 @@ from recording.sink import Recorder
 __all__ = [
     "JOB_KIND",
     "Composites",
+    "Evidence",
     "Playback",
     "Recorder",
     "RecorderFailed",

@@ -120,7 +120,12 @@ class Composites:
         try:
             letters = await asyncio.to_thread(Letters, self._fonts)
             key, ticks = self._keys.recording_private, self._part_ticks
-            director = await asyncio.to_thread(Director, paths, key, script, letters, part_ticks=ticks)
+            try:
+                director = await asyncio.to_thread(Director, paths, key, script, letters, part_ticks=ticks)
+            except NoRecording:
+                if reason == DamagedJournal.code:
+                    raise DamagedJournal("nothing sound is left") from None
+                raise
             parts = await self._pieces(task, job, director, plan, reached)
             if parts is None:
                 return

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from agreements import Agreements, Authority, FontChain, default_folders
 from cases import Cases, ConsoleNotices, Officers
-from recording import Composites, Recordings
+from recording import Composites, Evidence, Recordings
 from rooms import Rooms
 from rooms.entry import Entry
 from rooms.ledger import QualityLedger
@@ -70,6 +70,7 @@ async def _join(settings: Settings, keys: KeyStore, db: Database) -> House:
         composites=Composites(
             db, blobs, jobs, timeline, keys, settings.spool, CaseScripts(db, rooms, timeline), fonts.files
         ),
+        evidence=Evidence(db, cipher, timeline, keys, clock, settings.spool),
         agreements=agreements,
         ledger=QualityLedger(db, cipher, timeline, clock),
         spool=settings.spool,

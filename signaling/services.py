@@ -9,7 +9,7 @@ from pathlib import Path
 
 from agreements import Agreements
 from cases import Cases, ConsoleNotices, Officers
-from recording import Composites, Recordings
+from recording import Composites, Evidence, Recordings
 from rooms import Change, Context, Entry, Room, Rooms
 from rooms.ledger import QualityLedger
 from signaling.turn import Turn
@@ -31,6 +31,7 @@ class Services:
     entry: Entry
     recordings: Recordings
     composites: Composites
+    evidence: Evidence
     agreements: Agreements
     ledger: QualityLedger
     spool: Path

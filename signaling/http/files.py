@@ -113,33 +113,33 @@ async def _composite(call: Call) -> Response:
     return await _film(call, call.path["composite"], call.services.composites)
 
 
-async def _film(call: Call, recording_id: str, recordings: Films) -> Response:
+async def _film(call: Call, film_id: str, films: Films) -> Response:
     """A film, whole or in part; its opening (an officer's first request for any part) is on the timeline."""
 
     async def in_sight(tx: Transaction) -> None:
-        row = await recordings.get(tx, recording_id)
+        row = await films.get(tx, film_id)
         try:
             await call.services.cases.visible(tx, call.sight, row.case_id)
         except NotFound as error:
             raise NoRecording from error  # hidden and absent look the same
 
     await call.services.db.read(in_sight)
-    file = await recordings.stat(recording_id)
+    file = await films.stat(film_id)
     wanted = _wanted(call.headers.get("range"), file.size)
     if wanted is None:
         return Response(status_code=416, headers={"Content-Range": f"bytes */{file.size}"})
     start, end = wanted
-    if _viewings.begins(call.who.id, recording_id):
+    if _viewings.begins(call.who.id, film_id):
         try:
-            await call.services.db.transact(lambda tx: recordings.viewed(tx, recording_id, call.who.id))
+            await call.services.db.transact(lambda tx: films.viewed(tx, film_id, call.who.id))
         except BaseException:
-            _viewings.forget(call.who.id, recording_id)
+            _viewings.forget(call.who.id, film_id)
             raise
     headers = {**_PRIVATE, "Accept-Ranges": "bytes", "Content-Length": str(end - start)}
     partial = "range" in call.headers
     if partial:
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{file.size}"
-    body = await recordings.read(recording_id, start, end)
+    body = await films.read(film_id, start, end)
     return StreamingResponse(body, 206 if partial else 200, headers, file.content_type)
 
 

@@ -71,6 +71,7 @@ SHOWN = {
     "recording": {
         "JOB_KIND",
         "Composites",
+        "Evidence",
         "Playback",
         "Recorder",
         "RecorderFailed",
