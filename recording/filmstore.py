@@ -10,6 +10,7 @@ from sqlalchemy import RowMapping, delete, insert, select, update
 
 from formats.canonical import JSON
 from recording.errors import NoRecording
+from recording.evidence_tables import damages
 from recording.filmtables import composite_parts, composites
 from recording.model import CompositeRow, Status
 from recording.store import Journal
@@ -33,7 +34,7 @@ class FilmTask:
 
     def facts(self) -> list[JSON]:
         """The journals as they were noted."""
-        return [[one.path, one.chunks, one.head, one.complete] for one in self.journals]
+        return [[one.path, one.chunks, one.head, one.complete, one.damaged] for one in self.journals]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +68,15 @@ async def task(tx: Transaction, composite_id: str) -> FilmTask:
     """What to make; raises `NoRecording`."""
     row = await _row(tx, composite_id)
     query = select(segments).where(segments.c.session_id == row["session_id"], segments.c.key_kind == "joint")
+    rows = await tx.all(query.order_by(segments.c.path))
+    joint = (damages.c.session_id == row["session_id"], damages.c.key_kind == "joint")
+    wrong = {found["path"]: found["kind"] for found in await tx.all(select(damages).where(*joint))}
     journals = tuple(
-        Journal(found["path"], found["chunks"], found["head"], found["complete"])
-        for found in await tx.all(query.order_by(segments.c.path))
+        Journal(found["path"], found["chunks"], found["head"], found["complete"], found["path"] in wrong)
+        for found in rows
     )
+    known = {journal.path for journal in journals}
+    lost = tuple(Journal(path, 0, "", False) for path, kind in wrong.items() if kind == "missing" and path not in known)
     return FilmTask(
         row["id"],
         row["case_id"],
@@ -79,7 +85,7 @@ async def task(tx: Transaction, composite_id: str) -> FilmTask:
         row["wanted"],
         row["made"],
         row["blob_id"],
-        journals,
+        (*journals, *lost),
     )
 
 

@@ -106,6 +106,7 @@ class Recordings:
         found = await store.renew(tx, session_id, path)
         if found is not None and found[1] != "capturing":
             await self._enqueue(tx, case_id, found[0], None)
+            await order_film(tx, self._jobs, case_id, session_id, None)
 
     async def session_closed(self, tx: Transaction, case_id: str, session_id: str, started_at: str) -> list[str]:
         """Have the playable files of a session made, with `started_at` (UTC) as their time 0; ids of the recordings.
