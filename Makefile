@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 PY := .venv/bin/python
 
-.PHONY: help setup run test soak bench bench-room bench-relay bench-kill check unit contract integration e2e format protocol screenshots lock clean
+.PHONY: help setup run test soak bench bench-room bench-relay bench-kill bench-recording check unit contract integration e2e format protocol screenshots lock clean
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -36,7 +36,7 @@ soak: ## the long versions of fuzzing, hostile packets, joins and leaks
 	@scripts/setup.sh test
 	@scripts/soak.sh
 
-bench: bench-room bench-relay bench-kill ## measure everything (QUICK=1: within two minutes each)
+bench: bench-room bench-relay bench-kill bench-recording ## measure everything (QUICK=1: within two minutes each)
 
 bench-room: ## first remote frame, CPU of a room of four, page weight
 	@scripts/setup.sh test
@@ -49,6 +49,10 @@ bench-kill: ## from a worker's death to the first picture again
 bench-relay: ## the relay against Janus and MediaRelay: CPU, latency, loss
 	@scripts/setup.sh bench
 	@$(PY) -m bench.relay
+
+bench-recording: ## capture, seeking, and the composite film against ffmpeg
+	@scripts/setup.sh bench
+	@$(PY) -m bench.recording
 
 format: ## rewrite sources in the house format
 	@.venv/bin/ruff format . && .venv/bin/ruff check --fix . && cd web && npm run format

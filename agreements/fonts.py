@@ -59,6 +59,11 @@ class FontChain:
         self._choose = lru_cache(maxsize=8192)(self._find_face)
 
     @property
+    def files(self) -> tuple[Path, ...]:
+        """The chain itself, for those who draw letters by other means."""
+        return tuple(self._chains[False])
+
+    @property
     def base(self) -> str:
         """The name of the body font (the canvas needs one before the first text)."""
         return _open(self._chains[False][0]).name

@@ -1,6 +1,7 @@
 """Capture of raw media into encrypted, chained journals, and the playable files made from them."""
 
 from recording.archiving import Archive
+from recording.composing import Composites
 from recording.errors import RecorderFailed, SealedSegment
 from recording.evidence import Evidence
 from recording.keeping import Keeping
@@ -14,6 +15,7 @@ from recording.sink import Recorder
 __all__ = [
     "JOB_KIND",
     "Archive",
+    "Composites",
     "Evidence",
     "Keeping",
     "Opening",

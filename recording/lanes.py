@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import delete, insert, select
 
+from recording.tables import recordings
 from recording.watching_tables import lanes
 from vault import BlobStore, Database, Transaction
 
@@ -38,3 +39,9 @@ class Lanes:
         wanted = select(lanes).where(lanes.c.recording_id.in_(list(recording_ids)))
         rows = await self._db.read(lambda tx: tx.all(wanted))
         return {row["recording_id"]: await self._blobs.get(row["blob_id"]) for row in rows}
+
+    async def drop(self, session_id: str, paths: Sequence[str]) -> None:
+        """Forget the lanes of a sitting that is deleted."""
+        mine = select(recordings.c.id).where(recordings.c.session_id == session_id)
+        for row in await self._db.read(lambda tx: tx.all(mine)):
+            await self.keep(row["id"], b"")

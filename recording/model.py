@@ -145,3 +145,17 @@ class RecordingFile:
 
     size: int
     content_type: str = "video/webm"
+
+
+@dataclass(frozen=True, slots=True)
+class CompositeRow:
+    """The film of a whole sitting. `permille` says how far its making is while status is "processing"."""
+
+    id: str
+    case_id: str
+    session_id: str
+    status: Status
+    reason: str
+    started_at: str
+    duration_ms: int | None
+    permille: int

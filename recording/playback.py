@@ -54,10 +54,7 @@ def render(
     Raises `SealedSegment` if a journal of the other kind is among them, `DamagedJournal` for an unreadable header,
     `BoxBroken` for a foreign key, `NoRecording` where no frame can be played.
     """
-    sources = [(path, read_header(path)) for path in journals]
-    for path, capture in sources:
-        if capture.key != kind:
-            raise SealedSegment(path.name)
+    sources = sources_of(journals, kind)
     damaged: set[str] = set()
     found = survey(_merged(sources, private_key, damaged))
     if found is None:
@@ -66,24 +63,40 @@ def render(
     return Playback(duration_ms, found.audio_frames, found.video_frames, found.size, tuple(sorted(damaged)))
 
 
+def sources_of(journals: Sequence[Path], kind: Literal["joint", "caucus"] = "joint") -> list[tuple[Path, Capture]]:
+    """Journals with their headers; raises `SealedSegment` if one of the other kind is among them, `DamagedJournal`."""
+    sources = [(path, read_header(path)) for path in journals]
+    for path, capture in sources:
+        if capture.key != kind:
+            raise SealedSegment(path.name)
+    return sources
+
+
 def _merged(
     sources: Sequence[tuple[Path, Capture]], private_key: bytes | KeyFinder, damaged: set[str]
 ) -> Iterator[AudioFrame | VideoFrame]:
     tracks: list[Iterator[AudioFrame | VideoFrame]] = [
-        _rising(_track([source for source in sources if (source[1].medium == "audio") == sound], private_key, damaged))
+        track([source for source in sources if (source[1].medium == "audio") == sound], private_key, damaged)
         for sound in (True, False)
     ]
     return heapq.merge(*tracks, key=lambda frame: frame.at_ns)
 
 
-def _track(
+def track(
     sources: Sequence[tuple[Path, Capture]], private_key: bytes | KeyFinder, damaged: set[str]
 ) -> Iterator[AudioFrame | VideoFrame]:
-    """One endpoint's segments of a medium, one after the other.
+    """Journals of a medium of one endpoint (or of one person's endpoints) one after the other, times rising.
 
+    Names of journals that do not verify to their end come into `damaged`; what precedes the damage is given out.
     Two overlap where a room was moved from one worker to another: then the later one counts from its first frame (of a
     picture: a key frame) on.
     """
+    return _rising(_one_after_the_other(sources, private_key, damaged))
+
+
+def _one_after_the_other(
+    sources: Sequence[tuple[Path, Capture]], private_key: bytes | KeyFinder, damaged: set[str]
+) -> Iterator[AudioFrame | VideoFrame]:
     ordered = sorted(sources, key=lambda source: (source[1].anchor.unix_ns, source[0].name))
     segments = [_frames(path, capture, private_key, damaged) for path, capture in ordered]
     following = iter(segments)

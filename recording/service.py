@@ -12,6 +12,7 @@ from formats.journal import scan_journal
 from formats.sealedbox import BoxBroken
 from recording import store
 from recording.errors import DamagedJournal, NoRecording, NotReady, SealedSegment
+from recording.filming import order as order_film
 from recording.lanes import Lanes
 from recording.model import ManifestRow, RecordingFile, RecordingRow, Status
 from recording.playback import Playback, render
@@ -87,6 +88,7 @@ class Recordings:
             recording_id, status = await store.note(tx, case_id, session_id, parsed, self._clock.now())
             if status != "capturing":
                 await self._enqueue(tx, case_id, recording_id, None)
+                await order_film(tx, self._jobs, case_id, session_id, None)
         await store.put_segment(tx, case_id, session_id, parsed, recording_id, known["id"] if known else None)
         await self._timeline.append(
             tx,
@@ -115,6 +117,7 @@ class Recordings:
         found = await store.renew(tx, session_id, path)
         if found is not None and found[1] != "capturing":
             await self._enqueue(tx, case_id, found[0], None)
+            await order_film(tx, self._jobs, case_id, session_id, None)
 
     async def session_closed(self, tx: Transaction, case_id: str, session_id: str, started_at: str) -> list[str]:
         """Have the playable files of a session made, with `started_at` (UTC) as their time 0; ids of the recordings.
@@ -124,6 +127,8 @@ class Recordings:
         waiting = await store.waiting(tx, session_id)
         for recording_id in waiting:
             await self._enqueue(tx, case_id, recording_id, started_at)
+        if waiting:
+            await order_film(tx, self._jobs, case_id, session_id, started_at)
         return waiting
 
     async def run_job(self, job: Job) -> None:
@@ -207,11 +212,11 @@ class Recordings:
             try:
                 if self._bring is not None:
                     await self._bring([journal.path for journal in task.journals])
-                usable, reason = await asyncio.to_thread(_usable, self._spool, task.journals)
-                playback = await asyncio.to_thread(render, usable, self._keys.recording_private, task.started_at, out)
+                paths, reason = await asyncio.to_thread(usable, self._spool, task.journals)
+                playback = await asyncio.to_thread(render, paths, self._keys.recording_private, task.started_at, out)
                 await self.lanes.keep(task.recording_id, await asyncio.to_thread(speech, out, playback.duration_ms))
                 out.seek(0)
-                blob = await self._blobs.put(_pieces(out), kind="webm")
+                blob = await self._blobs.put(pieces(out), kind="webm")
             except NoRecording:
                 if reason == DamagedJournal.code:
                     raise DamagedJournal("nothing sound is left") from None
@@ -231,7 +236,7 @@ class Recordings:
                 await self._jobs.progress(job, 0.5)
 
 
-def _usable(spool: Path, journals: Sequence[store.Journal]) -> tuple[list[Path], str]:
+def usable(spool: Path, journals: Sequence[store.Journal]) -> tuple[list[Path], str]:
     """The files that can be read at all, and the gravest thing to be said of all of them ("" when nothing is).
 
     Raises `DamagedJournal` when there were journals and none can be read.
@@ -258,6 +263,7 @@ def _usable(spool: Path, journals: Sequence[store.Journal]) -> tuple[list[Path],
     return paths, gravest[0] if gravest else ""
 
 
-async def _pieces(file: ScratchFile) -> AsyncIterator[bytes]:
+async def pieces(file: ScratchFile) -> AsyncIterator[bytes]:
+    """A scratch file from where it stands to its end."""
     while piece := await asyncio.to_thread(file.read, _PIECE):
         yield piece

@@ -16,6 +16,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from recording import filmtables  # noqa: F401 - one import brings all tables of this package
 from vault.tables import metadata
 
 _ID = String(64)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import signal
 from collections.abc import Awaitable, Callable
 
+from recording.filming import JOB_KIND as COMPOSITE
 from recording.keeping import JOB_KIND as DELETION
 from recording.sealed import JOB_KIND as UNSEALED
 from recording.service import JOB_KIND as PLAYBACK
 from server.settings import Settings
 from server.sweeping import Sweeper
 from server.wiring import House, open_house
+from vault.errors import LeaseLost
 from vault.jobs import Job
 
 log = logging.getLogger("heshi.jobs")
@@ -37,7 +40,8 @@ async def run_jobs(settings: Settings, server: int | None = None) -> None:
         # told whose it is: asked from here it might have been orphaned before it could ask.
         while not stop.is_set() and server in (None, os.getppid()):
             await sweeper.turn()
-            job = await house.jobs.claim([*does])
+            job = await house.jobs.claim([kind for kind in does if kind != COMPOSITE])
+            job = job or await house.jobs.claim([COMPOSITE])  # takes longest, and is waited for least
             if job is None:
                 try:
                     await asyncio.wait_for(stop.wait(), POLL_S)
@@ -47,9 +51,12 @@ async def run_jobs(settings: Settings, server: int | None = None) -> None:
             try:
                 await does[job.kind](job)
                 await house.jobs.finish(job)
+            except LeaseLost:
+                log.warning("job %s was taken over by another", job.id)
             except Exception as error:
                 log.exception("job %s failed", job.id)
-                await house.jobs.fail(job, type(error).__name__)
+                with contextlib.suppress(LeaseLost):
+                    await house.jobs.fail(job, type(error).__name__)
 
 
 def handlers(house: House) -> dict[str, Callable[[Job], Awaitable[None]]]:
@@ -57,6 +64,7 @@ def handlers(house: House) -> dict[str, Callable[[Job], Awaitable[None]]]:
     services = house.services
     return {
         PLAYBACK: services.recordings.run_job,
+        COMPOSITE: services.composites.run_job,
         UNSEALED: services.unsealings.run_job,
         DELETION: services.keeping.run_job,
     }

@@ -10,11 +10,13 @@ from pathlib import Path
 
 from agreements import Agreements, Authority, FontChain, default_folders
 from cases import Cases, ConsoleNotices, Officers
-from recording import Archive, Evidence, Keeping, Opening, Recordings, Unsealings
+from recording import Archive, Composites, Evidence, Keeping, Opening, Recordings, Unsealings
+from recording.keeping import Derived
 from rooms import Rooms
 from rooms.entry import Entry
 from rooms.ledger import QualityLedger
 from server.guards import SealedBeforeAgreed
+from server.scripts import CaseScripts
 from server.settings import Settings
 from signaling.services import Services
 from signaling.turn import Turn
@@ -62,6 +64,10 @@ async def _join(settings: Settings, keys: KeyStore, db: Database) -> House:
     cases = Cases(cipher, timeline, clock, rooms, [rooms, SealedBeforeAgreed(agreements)])
     archive = Archive(db, ObjectStore(settings.blobs_url), clock, settings.spool, settings.archive_hours)
     unsealings = Unsealings(db, cases, cipher, timeline, blobs, clock, settings.spool, archive.bring)
+    recordings = Recordings(db, blobs, jobs, timeline, keys, clock, settings.spool, archive.bring)
+    scripts = CaseScripts(db, rooms, timeline)
+    composites = Composites(db, blobs, jobs, timeline, keys, settings.spool, scripts, fonts.files, archive.bring)
+    derived: list[Derived] = [unsealings, composites, recordings.lanes, archive]
     services = Services(
         db=db,
         clock=clock,
@@ -72,9 +78,10 @@ async def _join(settings: Settings, keys: KeyStore, db: Database) -> House:
         notices=ConsoleNotices(cipher, timeline, clock),
         rooms=rooms,
         entry=Entry(rooms, cipher, keys, clock, db),
-        recordings=Recordings(db, blobs, jobs, timeline, keys, clock, settings.spool, archive.bring),
+        recordings=recordings,
+        composites=composites,
         unsealings=unsealings,
-        keeping=Keeping(db, cases, cipher, timeline, blobs, jobs, clock, settings.spool, [unsealings, archive]),
+        keeping=Keeping(db, cases, cipher, timeline, blobs, jobs, clock, settings.spool, derived),
         evidence=Evidence(db, cipher, timeline, keys, clock, settings.spool),
         agreements=agreements,
         ledger=QualityLedger(db, cipher, timeline, clock),

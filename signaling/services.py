@@ -9,7 +9,7 @@ from pathlib import Path
 
 from agreements import Agreements
 from cases import Cases, ConsoleNotices, Officers
-from recording import Evidence, Keeping, Recordings, Unsealings
+from recording import Composites, Evidence, Keeping, Recordings, Unsealings
 from rooms import Change, Context, Entry, Room, Rooms
 from rooms.ledger import QualityLedger
 from signaling.turn import Turn
@@ -32,6 +32,7 @@ class Services:
     recordings: Recordings
     unsealings: Unsealings
     keeping: Keeping
+    composites: Composites
     evidence: Evidence
     agreements: Agreements
     ledger: QualityLedger

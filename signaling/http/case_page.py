@@ -18,6 +18,7 @@ from signaling.messages.agreement import AgreementView
 from signaling.messages.console import (
     CaseView,
     ChatRow,
+    CompositeRow,
     InviteRow,
     LinkState,
     NoticeRow,
@@ -77,6 +78,20 @@ async def _read(call: Call, tx: Transaction, case_id: str) -> CaseView:
                 note=row.reason,
             )
             for row in await services.recordings.list(tx, case_id)
+        ],
+        composites=[
+            CompositeRow.model_validate(
+                {
+                    "id": film.id,
+                    "session": film.session_id,
+                    "status": film.status,
+                    "permille": film.permille,
+                    "started_at": film.started_at,
+                    "duration_ms": film.duration_ms,
+                    "note": film.reason,
+                }
+            )
+            for film in await services.composites.of_case(tx, case_id)
         ],
         chat=[row.model_copy(update={"text": ""}) for row in chat_rows(room, call.who.id)],
         notices=[

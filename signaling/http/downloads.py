@@ -9,7 +9,7 @@ from __future__ import annotations
 from starlette.responses import Response, StreamingResponse
 
 from recording.errors import NoDownload
-from signaling.http.files import in_sight
+from signaling.http.files import films, in_sight
 from signaling.http.ranges import PRIVATE
 from signaling.http.route import Call, Route
 from signaling.messages.watching import DownloadFilm, FilmAddress
@@ -21,6 +21,7 @@ _EXTENSION = {"video/webm": "webm", "video/mp4": "mp4"}
 async def _ask(call: Call) -> FilmAddress:
     asked: DownloadFilm = call.body
     recording_id, recordings = call.path["recording"], call.services.recordings
+    kept = films(call.services, recording_id)
 
     async def grant(tx: Transaction) -> None:
         film = await in_sight(call, tx, recording_id)
@@ -30,13 +31,14 @@ async def _ask(call: Call) -> FilmAddress:
 
     await call.services.db.read(lambda tx: in_sight(call, tx, recording_id))
     if call.who.may_download:
-        await recordings.stat(recording_id)  # nothing goes on the timeline for a file that is not there
+        await kept.stat(recording_id)  # nothing goes on the timeline for a file that is not there
     await call.services.db.transact(grant)
     return FilmAddress(path=f"/api/recordings/{recording_id}/file")
 
 
 async def _file(call: Call) -> Response:
     recording_id, recordings = call.path["recording"], call.services.recordings
+    kept = films(call.services, recording_id)
 
     async def granted(tx: Transaction) -> None:
         film = await in_sight(call, tx, recording_id)
@@ -45,14 +47,14 @@ async def _file(call: Call) -> Response:
         await recordings.viewing.require_grant(tx, film, call.who.id)
 
     await call.services.db.read(granted)
-    file = await recordings.stat(recording_id)
+    file = await kept.stat(recording_id)
     name = f"{recording_id}.{_EXTENSION.get(file.content_type, 'bin')}"
     headers = {
         **PRIVATE,
         "Content-Length": str(file.size),
         "Content-Disposition": f'attachment; filename="{name}"',
     }
-    return StreamingResponse(await recordings.read(recording_id), 200, headers, file.content_type)
+    return StreamingResponse(await kept.read(recording_id), 200, headers, file.content_type)
 
 
 ROUTES = [

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from typing import Protocol
 
 from starlette.responses import Response, StreamingResponse
 
 from agreements import Agreement
 from agreements.errors import AgreementMissing
 from formats.errors import NotFound
-from recording import RecordingRow
+from recording import RecordingFile, RecordingRow
 from recording.errors import NoRecording
+from recording.model import CompositeRow
 from signaling.http.ranges import PRIVATE, wanted
 from signaling.http.route import Call, Route
 from signaling.services import Services
@@ -81,9 +83,34 @@ class Viewings:
 _viewings = Viewings()
 
 
-async def in_sight(call: Call, tx: Transaction, recording_id: str) -> RecordingRow:
+class Films(Protocol):
+    """Where films of one kind are asked for."""
+
+    async def get(self, tx: Transaction, film_id: str, /) -> RecordingRow | CompositeRow:
+        """Whose it is. Raises `NoRecording`."""
+        ...
+
+    async def viewed(self, tx: Transaction, film_id: str, actor: str, /) -> None:
+        """Put its opening on the timeline."""
+        ...
+
+    async def stat(self, film_id: str, /) -> RecordingFile:
+        """Size and kind. Raises `NoRecording`, `NotReady`."""
+        ...
+
+    async def read(self, film_id: str, start: int = 0, end: int | None = None, /) -> AsyncIterator[bytes]:
+        """A range of it."""
+        ...
+
+
+def films(services: Services, film_id: str) -> Films:
+    """Where to ask for this film: one seat's, or the whole sitting's."""
+    return services.composites if film_id.startswith("cmp_") else services.recordings
+
+
+async def in_sight(call: Call, tx: Transaction, film_id: str) -> RecordingRow | CompositeRow:
     """Raises `NoRecording` where there is none, or none in this officer's sight: hidden and absent look the same."""
-    row = await call.services.recordings.get(tx, recording_id)
+    row = await films(call.services, film_id).get(tx, film_id)
     try:
         await call.services.cases.visible(tx, call.sight, row.case_id)
     except NotFound as error:
@@ -91,27 +118,27 @@ async def in_sight(call: Call, tx: Transaction, recording_id: str) -> RecordingR
     return row
 
 
-async def _recording(call: Call) -> Response:
-    """A recording, whole or in part; its opening (an officer's first request for any part) is on the timeline."""
-    recording_id = call.path["recording"]
-    recordings = call.services.recordings
-    await call.services.db.read(lambda tx: in_sight(call, tx, recording_id))
-    file = await recordings.stat(recording_id)
+async def _film(call: Call) -> Response:
+    """A film, whole or in part; its opening (an officer's first request for any part) is on the timeline."""
+    film_id = call.path["recording"]
+    kept = films(call.services, film_id)
+    await call.services.db.read(lambda tx: in_sight(call, tx, film_id))
+    file = await kept.stat(film_id)
     span = wanted(call.headers.get("range"), file.size)
     if span is None:
         return Response(status_code=416, headers={"Content-Range": f"bytes */{file.size}"})
     start, end = span
-    if _viewings.begins(call.who.id, recording_id):
+    if _viewings.begins(call.who.id, film_id):
         try:
-            await call.services.db.transact(lambda tx: recordings.viewed(tx, recording_id, call.who.id))
+            await call.services.db.transact(lambda tx: kept.viewed(tx, film_id, call.who.id))
         except BaseException:
-            _viewings.forget(call.who.id, recording_id)
+            _viewings.forget(call.who.id, film_id)
             raise
     headers = {**PRIVATE, "Accept-Ranges": "bytes", "Content-Length": str(end - start)}
     partial = "range" in call.headers
     if partial:
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{file.size}"
-    body = await recordings.read(recording_id, start, end)
+    body = await kept.read(film_id, start, end)
     return StreamingResponse(body, 206 if partial else 200, headers, file.content_type)
 
 
@@ -125,7 +152,7 @@ ROUTES = [
         "officer",
         None,
         "video/webm",
-        "a recording; ranges are served; opening it is on the timeline",
-        _recording,
+        "a seat's film, or a sitting's; ranges are served; opening it is on the timeline",
+        _film,
     ),
 ]

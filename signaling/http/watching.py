@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from agreements.errors import AgreementMissing
 from recording import RecordingRow
 from recording.errors import NoRecording
+from recording.model import CompositeRow
 from recording.position import ENDED, OPENED, STARTED, Position, positions
 from recording.watched import merged
 from rooms import Room, Session
@@ -73,7 +74,16 @@ async def _read(call: Call, tx: Transaction) -> WatchView:
     placed = {seq: place.ms for seq, place in positions(entries).items() if place.session == session.id}
     mine = [entry for entry in entries if entry.seq in placed]
     films = [row for row in await services.recordings.list(tx, case_id) if row.session_id == session.id]
-    length = max([0, *placed.values(), *(row.duration_ms or 0 for row in films), _lasted(session)])
+    whole = [row for row in await services.composites.of_case(tx, case_id) if row.session_id == session.id]
+    length = max(
+        [
+            0,
+            *placed.values(),
+            *(row.duration_ms or 0 for row in films),
+            *(row.duration_ms or 0 for row in whole),
+            _lasted(session),
+        ]
+    )
     return WatchView(
         case=case_id,
         number=case.number,
@@ -82,7 +92,7 @@ async def _read(call: Call, tx: Transaction) -> WatchView:
         started_at=session.started_at,
         ended_at=session.ended_at,
         length_ms=length,
-        films=[_film(row, room) for row in films if row.status != "sealed"],
+        films=[_whole(row) for row in whole] + [_film(row, room) for row in films if row.status != "sealed"],
         marks=sorted([*(_mark(entry, placed[entry.seq], room) for entry in mine), *words], key=lambda mark: mark.ms),
         apart=apart([(entry, placed[entry.seq]) for entry in mine], length),
     )
@@ -135,6 +145,22 @@ def _film(row: RecordingRow, room: Room) -> FilmRow:
         names=[seat.name for one in row.seats if (seat := room.seats.get(one)) is not None],
         screen=row.screen,
         composite=False,
+        status=row.status,
+        duration_ms=row.duration_ms,
+        note=row.reason,
+        content=f"/api/recordings/{row.id}/content",
+        speech="",
+    )
+
+
+def _whole(row: CompositeRow) -> FilmRow:
+    assert row.status != "sealed"
+    return FilmRow(
+        id=row.id,
+        seats=[],
+        names=[],
+        screen=False,
+        composite=True,
         status=row.status,
         duration_ms=row.duration_ms,
         note=row.reason,

@@ -225,6 +225,18 @@ class RecordingRow(Message):
     note: str = Field(description="a stable code where something is missing or failed")
 
 
+class CompositeRow(Message):
+    """The film of a whole sitting, everybody in one picture; it can be played when `ready` or `partial`."""
+
+    id: Id
+    session: Id
+    status: Literal["processing", "ready", "failed", "partial", "empty"]
+    permille: int = Field(description="how far its making is")
+    started_at: Time
+    duration_ms: int | None
+    note: str = Field(description="a stable code where something is missing or failed")
+
+
 class ChatRow(Message):
     """A chat message on the record; one of a caucus is there only for the mediator who sat in it."""
 
@@ -276,6 +288,7 @@ class CaseView(Message):
     seats: list[SeatRow]
     sessions: list[SessionRow]
     recordings: list[RecordingRow]
+    composites: list[CompositeRow]
     chat: list[ChatRow]
     notices: list[NoticeRow]
     agreement: AgreementView | None = Field(

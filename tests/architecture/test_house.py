@@ -73,6 +73,7 @@ SHOWN = {
         "JOB_KIND",
         "Keeping",
         "Opening",
+        "Composites",
         "Evidence",
         "Playback",
         "Recorder",

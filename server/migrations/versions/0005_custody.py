@@ -12,7 +12,7 @@ from recording.keeping.tables import deletions, holds
 from recording.sealed.tables import journal_keys, unsealed_films, unsealings
 
 revision = "0005"
-down_revision = "0003"
+down_revision = "0004"
 
 
 def upgrade() -> None:

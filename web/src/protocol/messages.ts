@@ -305,6 +305,7 @@ export interface CaseView {
   seats: SeatRow[];
   sessions: SessionRow[];
   recordings: RecordingRow[];
+  composites: CompositeRow[];
   chat: ChatRow[];
   notices: NoticeRow[];
   /**
@@ -441,6 +442,24 @@ export interface RecordingRow {
   screen: boolean;
   status: "capturing" | "processing" | "ready" | "failed" | "partial" | "empty" | "sealed";
   started_at: string | null;
+  duration_ms: number | null;
+  /**
+   * a stable code where something is missing or failed
+   */
+  note: string;
+}
+/**
+ * The film of a whole sitting, everybody in one picture; it can be played when `ready` or `partial`.
+ */
+export interface CompositeRow {
+  id: string;
+  session: string;
+  status: "processing" | "ready" | "failed" | "partial" | "empty";
+  /**
+   * how far its making is
+   */
+  permille: number;
+  started_at: string;
   duration_ms: number | null;
   /**
    * a stable code where something is missing or failed

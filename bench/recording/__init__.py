@@ -1,0 +1,1 @@
+"""Recordings measured: capture, disk, seeking, and the film of a whole sitting beside ffmpeg's own command line."""
