@@ -6,6 +6,7 @@ from recording.playback import Playback, render
 from recording.salvage import salvage, salvage_room
 from recording.service import JOB_KIND, Recordings
 from recording.sink import Recorder
+from recording.spools import Spools
 
 __all__ = [
     "JOB_KIND",
@@ -16,6 +17,7 @@ __all__ = [
     "RecordingRow",
     "Recordings",
     "SealedSegment",
+    "Spools",
     "render",
     "salvage",
     "salvage_room",

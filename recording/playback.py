@@ -12,15 +12,14 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
-from formats.framing import Captured, MalformedRecord, unpack_records
-from formats.journal import JournalBroken, read_journal
 from recording import opus, vp8
 from recording.clock import from_utc
-from recording.errors import NoRecording, SealedSegment
+from recording.errors import DamagedJournal, NoRecording, SealedSegment
 from recording.header import Capture, read_header
 from recording.opus import AudioFrame
 from recording.ordering import in_order
 from recording.placement import place
+from recording.takes import Take, takes
 from recording.vp8 import VideoFrame
 from recording.webm import survey, write_webm
 
@@ -40,21 +39,29 @@ class Playback:
 def render(journals: Sequence[Path], private_key: bytes, started_at: str, out: io.IOBase) -> Playback:
     """Write the WebM of joint journals of one endpoint, or of its shared screen, to `out` (seekable, empty).
 
-    `started_at` (UTC ISO) is its time 0.
+    `started_at` (UTC ISO) is its time 0. What cannot be read (no header, another key) is left out and named.
 
-    Raises `SealedSegment` if a caucus journal is among them, `DamagedJournal` for an unreadable header, `BoxBroken` for
-    a foreign key, `NoRecording` where no frame can be played.
+    Raises `SealedSegment` if a caucus journal is among them; where no frame can be played `DamagedJournal` if that may
+    be for a journal that cannot be read, else `NoRecording`.
     """
-    sources = [(path, read_header(path)) for path in journals]
+    damaged: set[str] = set()
+    sources = list(_readable(journals, damaged))
     for path, capture in sources:
         if capture.key != "joint":
             raise SealedSegment(path.name)
-    damaged: set[str] = set()
     found = survey(_merged(sources, private_key, damaged))
     if found is None:
-        raise NoRecording("no playable frame")
+        raise DamagedJournal(sorted(damaged)[0]) if damaged else NoRecording("no playable frame")
     duration_ms = write_webm(out, _merged(sources, private_key, damaged), found, from_utc(started_at))
     return Playback(duration_ms, found.audio_frames, found.video_frames, found.size, tuple(sorted(damaged)))
+
+
+def _readable(journals: Sequence[Path], damaged: set[str]) -> Iterator[tuple[Path, Capture]]:
+    for path in journals:
+        try:
+            yield path, read_header(path)
+        except (DamagedJournal, OSError):
+            damaged.add(path.name)
 
 
 def _merged(
@@ -75,9 +82,7 @@ def _track(
     Two overlap where a room was moved from one worker to another: then the later one counts from its first frame (of a
     picture: a key frame) on.
     """
-    ordered = sorted(sources, key=lambda source: (source[1].anchor.unix_ns, source[0].name))
-    segments = [_frames(path, capture, private_key, damaged) for path, capture in ordered]
-    following = iter(segments)
+    following = iter([_frames(take, private_key, damaged) for take in takes(sources)])
     current, ahead = next(following, None), None
     while current is not None:
         later = next(following, None)
@@ -91,8 +96,9 @@ def _track(
         current, ahead = later, first
 
 
-def _frames(path: Path, capture: Capture, private_key: bytes, damaged: set[str]) -> Iterator[AudioFrame | VideoFrame]:
-    placed = place(in_order(_captured(path, private_key, damaged)), capture.clock_rate)
+def _frames(take: Take, private_key: bytes, damaged: set[str]) -> Iterator[AudioFrame | VideoFrame]:
+    capture = take.capture
+    placed = place(in_order(take.captured(private_key, damaged)), capture.clock_rate)
     frames = opus.frames(placed) if capture.medium == "audio" else vp8.frames(placed)
     for frame in frames:
         yield replace(frame, at_ns=capture.anchor.to_unix_ns(frame.at_ns))
@@ -103,12 +109,3 @@ def _rising(frames: Iterator[AudioFrame | VideoFrame]) -> Iterator[AudioFrame | 
     for frame in frames:
         latest = max(latest, frame.at_ns)
         yield frame if frame.at_ns == latest else replace(frame, at_ns=latest)
-
-
-def _captured(path: Path, private_key: bytes, damaged: set[str]) -> Iterator[Captured]:
-    with path.open("rb") as file:
-        try:
-            for chunk in read_journal(file, private_key):
-                yield from unpack_records(chunk)
-        except (JournalBroken, MalformedRecord):
-            damaged.add(path.name)

@@ -15,6 +15,7 @@ from recording.errors import DamagedJournal, NoRecording, NotReady, SealedSegmen
 from recording.model import ManifestRow, RecordingFile, RecordingRow, Status
 from recording.playback import Playback, render
 from recording.scratch import ScratchFile
+from recording.spools import Spools
 from vault import BlobStore, Clock, Database, Jobs, Timeline, Transaction
 from vault.errors import LeaseLost
 from vault.jobs import MAX_ATTEMPTS, Job
@@ -38,7 +39,7 @@ class RecordingKey(Protocol):
 
 
 class Recordings:
-    """`spool` is the folder where the workers' journals lie."""
+    """`spools` are the folders where the workers' journals lie."""
 
     def __init__(
         self,
@@ -48,7 +49,7 @@ class Recordings:
         timeline: Timeline,
         keys: RecordingKey,
         clock: Clock,
-        spool: Path,
+        spools: Spools,
     ) -> None:
         self._db = db
         self._blobs = blobs
@@ -56,7 +57,7 @@ class Recordings:
         self._timeline = timeline
         self._keys = keys
         self._clock = clock
-        self._spool = spool
+        self._spools = spools
 
     async def note_segment(self, tx: Transaction, case_id: str, session_id: str, row: Mapping[str, object]) -> bool:
         """Put a journal's manifest row on record and its head on the timeline; whether anything was new.
@@ -184,10 +185,10 @@ class Recordings:
         return await self._db.transact(write)
 
     async def _make(self, task: store.Task, job: Job) -> tuple[Status, str, Playback, str]:
-        with ScratchFile(self._spool) as out:
+        with ScratchFile(self._spools.scratch()) as out:
             renewing = asyncio.create_task(self._renew(job))
             try:
-                usable, reason = await asyncio.to_thread(_usable, self._spool, task.journals)
+                usable, reason = await asyncio.to_thread(_usable, self._spools, task.journals)
                 playback = await asyncio.to_thread(render, usable, self._keys.recording_private, task.started_at, out)
                 out.seek(0)
                 blob = await self._blobs.put(_pieces(out), kind="webm")
@@ -206,15 +207,15 @@ class Recordings:
                 await self._jobs.progress(job, 0.5)
 
 
-def _usable(spool: Path, journals: Sequence[store.Journal]) -> tuple[list[Path], str]:
+def _usable(spools: Spools, journals: Sequence[store.Journal]) -> tuple[list[Path], str]:
     """The files that can be read at all, and the gravest thing to be said of all of them ("" when nothing is).
 
     Raises `DamagedJournal` when there were journals and none can be read.
     """
     paths, reasons = [], set()
     for journal in journals:
-        path = spool / journal.path
-        if not path.is_file():
+        path = spools.find(journal.path)
+        if path is None:
             reasons.add(MISSING)
             continue
         with path.open("rb") as file:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from agreements import Agreements, Authority, FontChain, default_folders
 from cases import Cases, ConsoleNotices, Officers
-from recording import Recordings
+from recording import Recordings, Spools
 from rooms import Rooms
 from rooms.entry import Entry
 from rooms.ledger import QualityLedger
@@ -51,6 +51,7 @@ async def _join(settings: Settings, keys: KeyStore, db: Database) -> House:
     timeline = Timeline(cipher, keys, clock)
     jobs = Jobs(db, clock)
     blobs = BlobStore(settings.blobs_url, keys)
+    spools = Spools(settings.spool, settings.second_spool)
     rooms = Rooms(cipher, timeline, clock, db)
     authority = Authority(keys)
     fonts = await asyncio.to_thread(FontChain, default_folders(ROOT))
@@ -65,10 +66,10 @@ async def _join(settings: Settings, keys: KeyStore, db: Database) -> House:
         notices=ConsoleNotices(cipher, timeline, clock),
         rooms=rooms,
         entry=Entry(rooms, cipher, keys, clock, db),
-        recordings=Recordings(db, blobs, jobs, timeline, keys, clock, settings.spool),
+        recordings=Recordings(db, blobs, jobs, timeline, keys, clock, spools),
         agreements=agreements,
         ledger=QualityLedger(db, cipher, timeline, clock),
-        spool=settings.spool,
+        spools=spools,
         link_hours=settings.link_hours,
         secure_cookies=settings.base_url.startswith("https://"),
         trusted_proxies=settings.trusted_proxies,

@@ -209,7 +209,7 @@ class Pump:
     async def lost(self, room_id: str, worker: str) -> None:
         """The room's worker is gone: let seats offer again, which places the room anew."""
         room = await self._services.room(room_id)
-        kept = await asyncio.to_thread(kept_until, self._services.spool, room)
+        kept = await asyncio.to_thread(kept_until, self._services.spools, room)
         ended = 0
 
         def rule(now: Room, context: Context) -> Change:

@@ -77,6 +77,7 @@ SHOWN = {
         "RecordingRow",
         "Recordings",
         "SealedSegment",
+        "Spools",
         "render",
         "salvage",
         "salvage_room",

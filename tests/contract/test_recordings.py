@@ -9,7 +9,7 @@ import pytest
 
 from formats.errors import Invalid
 from formats.framing import Batch
-from recording import Recordings
+from recording import Recordings, Spools
 from recording.errors import NoRecording, NotReady
 from recording.salvage import salvage
 from recording.sink import Medium
@@ -84,7 +84,7 @@ async def desk(
     studio = Studio(tmp_path / "spool", vault=(b"", vault_public), supervisor=(b"", supervisor_public))
     bureau = await Bureau.build(db, cipher, timeline, clock)
     case = await bureau.open_case()
-    recordings = Recordings(db, blobs, jobs, timeline, keys, clock, studio.folder)
+    recordings = Recordings(db, blobs, jobs, timeline, keys, clock, Spools(studio.folder))
     yield Desk(recordings, studio, bureau, jobs, case.id)
     for recorder in studio.recorders:
         recorder.close()
