@@ -53,13 +53,14 @@ def read_header(path: Path) -> Capture:
                 "key": "joint" | "caucus" as key,
                 "seats": list(seats),
                 "clock_rate": int(clock_rate),
-            } as who,
+                **more,
+            },
         } if clock_rate > 0:
             try:
                 anchor = Anchor(from_utc(at), mono_ns)
             except ValueError as error:
                 raise DamagedJournal(path.name) from error
-            before = who.get("continues")
+            before = more.get("continues")
             continues = before if isinstance(before, str) else None
             names = tuple(str(seat) for seat in seats)
             return Capture(
