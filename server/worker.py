@@ -119,11 +119,8 @@ class Worker:
 
     async def _table(self, data: dict[str, Any]) -> dict[str, Any]:
         applied = self._relay.apply(data)
-        return {
-            "revision": applied.revision,
-            "accepted": applied.accepted,
-            "recorder": self._state(data["room"], applied.recorder)[0],
-        }
+        state, reason = self._state(data["room"], applied.recorder)
+        return {"revision": applied.revision, "accepted": applied.accepted, "recorder": state, "reason": reason}
 
     async def _close(self, data: dict[str, Any]) -> dict[str, Any]:
         self._relay.close_endpoint(data["endpoint"])
