@@ -6,6 +6,7 @@ next one, and nothing is compared across runs.
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -13,8 +14,8 @@ from formats.errors import Invalid
 from formats.framing import Captured
 from recording.rtp import Rtp, parse_rtp
 
-WINDOW = 128
-"""How many later packets may be waiting before a missing one is given up."""
+WINDOW = 1000
+"""How many later packets may be waiting before a missing one is given up: some seconds of a large picture."""
 
 MAX_MISORDER = 1000
 """A packet further back than this is a restart rather than a late one (cf. RFC 3550 A.1)."""
@@ -47,6 +48,7 @@ class _Run:
         self._restart: int | None = None
         self._next: int | None = None
         self._waiting: dict[int, tuple[int, Rtp]] = {}
+        self._lowest: list[int] = []
         self._timestamp = first.timestamp
 
     def index(self, sequence: int) -> int | None:
@@ -68,15 +70,14 @@ class _Run:
     def push(self, index: int, arrival_ns: int, rtp: Rtp) -> None:
         if (self._next is None or index >= self._next) and index not in self._waiting:
             self._waiting[index] = (arrival_ns, rtp)
+            heapq.heappush(self._lowest, index)
 
     def pop(self, *, everything: bool = False) -> Iterator[Ordered]:
         while self._waiting:
-            if self._next not in self._waiting:
-                if len(self._waiting) <= WINDOW and not everything:
-                    return
-                self._next = min(self._waiting)
-            assert self._next is not None
-            index, self._next = self._next, self._next + 1
+            if self._lowest[0] != self._next and len(self._waiting) <= WINDOW and not everything:
+                return
+            index = heapq.heappop(self._lowest)
+            self._next = index + 1
             arrival_ns, rtp = self._waiting.pop(index)
             self._timestamp += signed_distance(rtp.timestamp, self._timestamp & 0xFFFFFFFF, 32)
             yield Ordered(self.number, index, self._timestamp, arrival_ns, rtp)

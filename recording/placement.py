@@ -26,6 +26,9 @@ PAUSE_NS = 250_000_000
 LEAP_NS = 1_000_000_000
 """Timestamps running ahead of arrivals by more than this in one step are the sender's leap, not the network's haste."""
 
+START_NS = 1_000_000_000
+"""What the first packets may have been late, before anything is known of the network."""
+
 
 def place(packets: Iterable[Ordered], clock_rate: int) -> Iterator[tuple[int, Ordered]]:
     """Each packet with its place in nanoseconds of the capturing clock; `clock_rate` is the RTP clock in hertz.
@@ -70,6 +73,12 @@ class _Line:
                 self._lows.popleft()
             # The last packets of a run have little ahead of them, so there mere jitter would pass for a later base.
             later = STICKY_NS if now_ns is not None else PAUSE_NS
-            if self._tie is None or not self._tie - STICKY_NS <= base <= self._tie + later:
+            if self._tie is None:
+                self._tie = max(base, tie - START_NS)
+            elif base > self._tie + later:
                 self._tie = base
+            elif tie < self._tie - STICKY_NS:
+                # Nothing can come before it was sent. Not followed before it is there: it was no delay of those before,
+                # and a sender whose timestamps run fast would draw everything into the past.
+                self._tie = tie
             yield stamp_ns + self._tie, packet

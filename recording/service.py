@@ -95,6 +95,8 @@ class Recordings:
                 "first": parsed.first_at,
                 "last": parsed.last_at,
                 "complete": parsed.complete,
+                # Taken from the spool because its writer had died, and nobody else could tell what became of it.
+                "recovered": "state" in row,
             },
         )
         return True

@@ -190,6 +190,7 @@ class Worker:
 
         def tell() -> None:
             room = str(row["room"])
+            self._relay.recorder_moved(room)
             self._say("recorder", {"room": room, "state": "degraded", "reason": reason})
             if row["path"] is not None:
                 self._segment_closed(room, row)
