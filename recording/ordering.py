@@ -45,7 +45,8 @@ class _Run:
         self.number = number
         self.ssrc = first.ssrc
         self._highest = first.sequence
-        self._restart: int | None = None
+        self._stray: Captured | None = None
+        self._restart = 0
         self._next: int | None = None
         self._waiting: dict[int, tuple[int, Rtp]] = {}
         self._lowest: list[int] = []
@@ -58,16 +59,19 @@ class _Run:
             return None
         index = self._highest + distance
         self._highest = max(self._highest, index)
-        self._restart = None
+        self._stray = None
         return index
 
-    def restarts_at(self, sequence: int) -> bool:
-        """Whether a second packet in a row continues an impossible jump back (one alone is taken for a stray)."""
-        confirmed = self._restart == sequence
-        self._restart = (sequence + 1) & 0xFFFF
-        return confirmed
+    def restart(self, sequence: int, item: Captured) -> Captured | None:
+        """The packet before this one, if the two in a row make an impossible jump back (one alone is a stray)."""
+        stray = self._stray if self._restart == sequence else None
+        self._stray, self._restart = item, (sequence + 1) & 0xFFFF
+        return stray
 
-    def push(self, index: int, arrival_ns: int, rtp: Rtp) -> None:
+    def take(self, arrival_ns: int, rtp: Rtp) -> None:
+        index = self.index(rtp.sequence)
+        if index is None:
+            return
         if (self._next is None or index >= self._next) and index not in self._waiting:
             self._waiting[index] = (arrival_ns, rtp)
             heapq.heappush(self._lowest, index)
@@ -93,14 +97,18 @@ def in_order(captured: Iterable[Captured]) -> Iterator[Ordered]:
             continue
         index = run.index(rtp.sequence) if run is not None and run.ssrc == rtp.ssrc else None
         if run is None or index is None:
-            if run is not None and run.ssrc == rtp.ssrc and not run.restarts_at(rtp.sequence):
-                continue
+            before = None
+            if run is not None and run.ssrc == rtp.ssrc:
+                before = run.restart(rtp.sequence, item)
+                if before is None:
+                    continue
             if run is not None:
                 yield from run.pop(everything=True)
-            run = _Run(0 if run is None else run.number + 1, rtp)
-            index = run.index(rtp.sequence)
-            assert index is not None
-        run.push(index, item.arrival_ns, rtp)
+            first = rtp if before is None else parse_rtp(before.packet)
+            run = _Run(0 if run is None else run.number + 1, first)
+            if before is not None:
+                run.take(before.arrival_ns, first)
+        run.take(item.arrival_ns, rtp)
         yield from run.pop()
     if run is not None:
         yield from run.pop(everything=True)

@@ -19,12 +19,18 @@ hostile() {
   for _ in $(seq 10); do pytest -q --timeout 600 tests/integration/media/test_hostile.py; done
 }
 
+recording() {
+  say "captures killed with -9 (x$HESHI_SOAK), and placed packets (x$HESHI_SOAK)"
+  SEED="${SEED:-$RANDOM}" pytest -q -s --timeout 1800 tests/integration/recording/test_killed.py
+  pytest -q --timeout 1800 --hypothesis-seed="${SEED:-$RANDOM}" tests/unit/recording tests/integration/recording/test_disks.py
+}
+
 impaired() {
   say "calls on bad networks, five rounds"
   for round in 1 2 3 4 5; do HESHI_ROUND=$round pytest -q -s --timeout 600 tests/integration/impaired; done
 }
 
 case ${1:-all} in
-  all) fuzz; isolation; joins; hostile; impaired; say "nothing broke, nothing leaked" ;;
+  all) fuzz; isolation; joins; hostile; recording; impaired; say "nothing broke, nothing leaked" ;;
   *) "$@" ;;
 esac
