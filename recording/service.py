@@ -220,8 +220,12 @@ def _usable(spools: Spools, journals: Sequence[store.Journal]) -> tuple[list[Pat
         if path is None:
             reasons.add(MISSING)
             continue
-        with path.open("rb") as file:
-            result = scan_journal(file, {journal.chunks: bytes.fromhex(journal.head)})
+        try:
+            with path.open("rb") as file:
+                result = scan_journal(file, {journal.chunks: bytes.fromhex(journal.head)})
+        except OSError:  # a disk that has died: whatever lies elsewhere is played all the same
+            reasons.add(MISSING)
+            continue
         if result.state == "broken":
             reasons.add(DamagedJournal.code)
         elif not journal.complete:

@@ -20,9 +20,14 @@ hostile() {
 }
 
 recording() {
-  say "captures killed with -9 (x$HESHI_SOAK), and placed packets (x$HESHI_SOAK)"
+  say "captures killed with -9 (x$HESHI_SOAK), disks that fail, packets that make no sense"
   SEED="${SEED:-$RANDOM}" pytest -q -s --timeout 1800 tests/integration/recording/test_killed.py
   pytest -q --timeout 1800 --hypothesis-seed="${SEED:-$RANDOM}" tests/unit/recording tests/integration/recording/test_disks.py
+  if [ "$(id -u)" = 0 ]; then # for a file system of its own to freeze and to break
+    local folder; folder=$(mktemp -d)
+    python -m tests.integration.recording.hanging "$folder"
+    rm -r "$folder"
+  fi
 }
 
 impaired() {
