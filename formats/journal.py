@@ -30,6 +30,10 @@ MAX_CHUNK = 16 * 1024 * 1024
 MAX_HEADER = 64 * 1024
 
 State: TypeAlias = Literal["complete", "open", "truncated", "broken"]
+ENDS_EARLY = "ends before a head on record"
+TOO_FEW = "ends in good order, with fewer records than a head on record"
+DIFFERS = "differs from the head on record"
+AFTER_FINAL = "data after the final record"
 
 
 class JournalBroken(Invalid):
@@ -167,7 +171,7 @@ def scan_journal(file: BinaryIO, heads: Mapping[int, bytes] | None = None) -> Jo
             walk.accept(*record)
             _confirm(walk, expected)
         if expected:
-            raise walk.broken(f"a head on record shows {max(expected)} records, the file has {walk.records}")
+            raise walk.broken(TOO_FEW if walk.final else ENDS_EARLY)
     except JournalBroken as error:
         if error.index < 0:
             return JournalResult("broken", 0, 0, b"", error.index, error.reason)
@@ -185,7 +189,7 @@ class _Walk:
         self.size = len(line)
         self.head = hashlib.sha256(line).digest()
         self._file = file
-        self._final = False
+        self.final = False
         self._state: State = "open"
         self._reason = ""
 
@@ -194,9 +198,9 @@ class _Walk:
         if self._state != "open":
             return None
         start = self._file.read(_RECORD.size)
-        if self._final:
+        if self.final:
             if start:
-                raise self.broken("data after the final record")
+                raise self.broken(AFTER_FINAL)
             self._state = "complete"
             return None
         if len(start) < _RECORD.size:
@@ -215,7 +219,7 @@ class _Walk:
         self.head = _next(self.head, sealed)
         self.records += 1
         self.size += _RECORD.size + len(sealed)
-        self._final = final
+        self.final = final
 
     def broken(self, reason: str) -> JournalBroken:
         self._state, self._reason = "broken", reason
@@ -229,7 +233,7 @@ class _Walk:
 def _confirm(walk: _Walk, expected: dict[int, bytes]) -> None:
     head = expected.pop(walk.records, walk.head)
     if head != walk.head:
-        raise walk.broken("differs from the head on record")
+        raise walk.broken(DIFFERS)
 
 
 def _read_header(line: bytes) -> tuple[JournalHeader, bytes]:

@@ -32,12 +32,13 @@ ALWAYS = (1 << 63) - 1
 
 @dataclass(frozen=True, slots=True)
 class UpLine:
-    """A published m-line: what it carries, its payload types (`rtx` -1: none), its RIDs from low to high."""
+    """A published m-line: what it carries, its payload types (`rtx`, `red` -1: none), its RIDs from low to high."""
 
     kind: Kind
     pt: int
     rtx: int = -1
     rids: tuple[str, ...] = ()
+    red: int = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ class Flow(NamedTuple):
     stream: Stream
     pt: int
     original_pt: int  # of what a retransmission repeats; -1: it is the original
+    red: int  # payload type of the same with redundancy; -1: none
 
 
 class Link(ABC):
@@ -130,9 +132,9 @@ class Link(ABC):
             # A retransmission before its original's first packet has nothing to mend.
             if stream is None or self._flows.get(stream.ssrc) is None:
                 return None
-            flow = Flow(stream, line.rtx, line.pt)
+            flow = Flow(stream, line.rtx, line.pt, -1)
         else:
-            flow = Flow(source.bind(place.layer, packet.ssrc, self._ids, packet.now), line.pt, -1)
+            flow = Flow(source.bind(place.layer, packet.ssrc, self._ids, packet.now), line.pt, -1, line.red)
         self._flows[packet.ssrc] = flow
         return flow
 

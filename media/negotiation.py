@@ -48,6 +48,7 @@ class Line:
     direction: str  # of the offer; "rejected" if we cannot take it
     pt: int = -1
     rtx: int = -1
+    red: int = -1
     rids: tuple[str, ...] = ()
     extensions: dict[str, int] = field(default_factory=dict)
     ssrcs: tuple[int, ...] = ()
@@ -122,6 +123,7 @@ def _line(media: Any) -> Line:
             line.pt = codec.payloadType
             line.direction = media.direction or "sendrecv"
             line.rtx = _retransmissions(media.rtp.codecs, line.pt)
+            line.red = _redundancy(media.rtp.codecs, line.pt)
             break
     line.extensions = {
         one.uri: one.id for one in media.rtp.headerExtensions if 0 < one.id < 15 and one.uri not in REFUSED
@@ -135,6 +137,15 @@ def _retransmissions(codecs: Sequence[Any], pt: int) -> int:
     """The payload type that repeats this one (RFC 4588, section 8.1), or -1."""
     for codec in codecs:
         if codec.mimeType.lower().endswith("/rtx") and codec.parameters.get("apt") == pt:
+            return int(codec.payloadType)
+    return -1
+
+
+def _redundancy(codecs: Sequence[Any], pt: int) -> int:
+    """The payload type that carries this sound twice or more (RFC 2198, section 5), or -1."""
+    for codec in codecs:
+        repeated = {one for name in codec.parameters for one in name.split("/")}
+        if codec.mimeType.lower() == "audio/red" and codec.clockRate == 48000 and repeated == {str(pt)}:
             return int(codec.payloadType)
     return -1
 
@@ -170,7 +181,7 @@ def _plan(lines: Sequence[Line]) -> Plan:
             if kinds:
                 kind = kinds.pop(0)
                 rids = line.rids if kind == "camera" and len(line.rids) > 1 else ()
-                up[line.mid] = UpLine(kind, line.pt, line.rtx, rids)
+                up[line.mid] = UpLine(kind, line.pt, line.rtx, rids, line.red)
     down: dict[Medium, list[SlotLine]] = {"audio": [], "video": []}
     for line in lines:
         if line.direction == "recvonly":
@@ -232,7 +243,9 @@ def _rejected(line: Line) -> list[str]:
 
 def _accepted(line: Line, offer: Offer, local: Local) -> list[str]:
     codec = "opus/48000/2" if line.kind == "audio" else "VP8/90000"
-    formats = f"{line.pt} {line.rtx}" if line.rtx >= 0 else f"{line.pt}"
+    # What comes first is what a browser sends. Towards it redundancy is ours to decide, packet by packet.
+    red = line.red if line.mid in offer.plan.up else -1
+    formats = " ".join(str(pt) for pt in (red, line.pt, line.rtx) if pt >= 0)
     out = [f"m={line.kind} 9 UDP/TLS/RTP/SAVPF {formats}", "c=IN IP4 0.0.0.0", "a=rtcp:9 IN IP4 0.0.0.0"]
     out += [f"a=candidate:{candidate}" for candidate in local.candidates]
     out += ["a=end-of-candidates", f"a=ice-ufrag:{local.ufrag}", f"a=ice-pwd:{local.password}"]
@@ -252,6 +265,8 @@ def _accepted(line: Line, offer: Offer, local: Local) -> list[str]:
         out += [f"a=fmtp:{line.pt} {OPUS_PARAMETERS}", f"a=rtcp-fb:{line.pt} nack"]
     else:
         out += [f"a=rtcp-fb:{line.pt} {feedback}" for feedback in ("nack", "nack pli", "ccm fir", "goog-remb")]
+    if red >= 0:
+        out += [f"a=rtpmap:{red} red/48000/2", f"a=fmtp:{red} {line.pt}/{line.pt}"]
     if line.rtx >= 0:
         out += [f"a=rtpmap:{line.rtx} rtx/90000", f"a=fmtp:{line.rtx} apt={line.pt}"]
     rids = offer.plan.up[line.mid].rids if line.mid in offer.plan.up else ()

@@ -57,8 +57,8 @@ class Reception:
     def take(self, seq: int, ts: int, size: int, now: float, repaired: bool = False) -> int:
         """Account one packet: NEW, LATE (new, but overtaken by others), RESTART (new, after a jump) or SEEN.
 
-        SEEN is a duplicate or too old to tell: drop it. `repaired` packets came by retransmission and hide no loss from
-        the reports (RFC 4588, section 7).
+        SEEN is a duplicate or too old to tell: drop it. `repaired` packets came by retransmission or with
+        others, and hide no loss from the reports (RFC 4588, section 7).
         """
         verdict = NEW
         if not self.started:
@@ -93,6 +93,12 @@ class Reception:
             self.jitter += (abs(ahead32(transit, self._transit)) - self.jitter) / 16
         self._transit = transit
         return verdict
+
+    def lacks(self, seq: int) -> bool:
+        """Whether this packet of the present life of the stream has not been taken, and still may be."""
+        step = ahead16(seq, self.highest & 0xFFFF)
+        number = self.highest + step
+        return self.started and -WINDOW < step <= MAX_JUMP and (step > 0 or self._seen[number % WINDOW] != number)
 
     def report(self, ssrc: int, now: float) -> Report:
         """The report block for the time since the last one."""

@@ -1,6 +1,7 @@
 """Capture of raw media into encrypted, chained journals, and the playable files made from them."""
 
 from recording.errors import RecorderFailed, SealedSegment
+from recording.evidence import Evidence
 from recording.model import RecordingFile, RecordingRow
 from recording.playback import Playback, render
 from recording.salvage import salvage, salvage_room
@@ -10,6 +11,7 @@ from recording.spools import Spools
 
 __all__ = [
     "JOB_KIND",
+    "Evidence",
     "Playback",
     "Recorder",
     "RecorderFailed",

@@ -16,6 +16,31 @@ _PATH = re.compile(rf"({_NAME})/({_NAME})/({_NAME})\.(audio|video|screen)(\.\d{{
 _HEAD = re.compile(r"[0-9a-f]{64}")
 
 
+def journal_of(path: str) -> tuple[str, str, str, str] | None:
+    """Room, segment, endpoint and medium of a journal's path below the spool; None for any other text."""
+    named = _PATH.fullmatch(path)
+    return None if named is None else (named[1], named[2], named[3], named[4])
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedHead:
+    """What a worker has on disk of an open journal: hex chain head over `chunks` records."""
+
+    path: str
+    head: str
+    chunks: int
+
+    @classmethod
+    def parse(cls, said: Mapping[str, object]) -> ReportedHead:
+        """Check what came over the wire; raises `Invalid`."""
+        match dict(said):
+            case {"path": str(path), "head": str(head), "chunks": int(chunks)}:
+                if journal_of(path) is None or not _HEAD.fullmatch(head) or chunks < 0:
+                    raise Invalid("head")
+                return cls(path, head, chunks)
+        raise Invalid("head")
+
+
 @dataclass(frozen=True, slots=True)
 class ManifestRow:
     """One journal as the capturing worker (or `salvage`) reports it.
@@ -59,8 +84,7 @@ class ManifestRow:
                 "last_arrival_utc": str() | None as last_at,
                 "complete": bool(complete),
             }:
-                named = _PATH.fullmatch(path)
-                if named is None or named.groups()[:4] != (room, segment, endpoint, medium):
+                if journal_of(path) != (room, segment, endpoint, medium):
                     raise Invalid("segment.path")
                 if not _HEAD.fullmatch(head) or chunks < 0 or size < 0:
                     raise Invalid("segment.head")

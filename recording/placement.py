@@ -25,12 +25,12 @@ PAUSE_NS = 250_000_000
 
 SURE_NS = 200_000_000
 SURE_PACKETS = 8
-"""So much ahead, at the end of a run, is enough to tell a pause from jitter after all."""
+"""So much ahead, at the end of a run, is enough to tell a pause from jitter after all; so many packets always."""
 
 LEAP_NS = 1_000_000_000
 """Timestamps running ahead of arrivals by more than this in one step are the sender's leap, not the network's haste."""
 
-FAST_NS = 100_000_000
+FAST_NS = 50_000_000
 """A base delay that falls by more than this from second to second at the start: the sender's timestamps run fast."""
 
 
@@ -73,7 +73,7 @@ class _Line:
 
     def release(self, now_ns: int | None) -> Iterator[tuple[int, Ordered]]:
         """Give out what arrived more than the window before `now_ns` (everything for None)."""
-        while self._packets and (now_ns is None or now_ns - self._packets[0][0].arrival_ns > WINDOW_NS):
+        while self._packets and (now_ns is None or self._complete(now_ns)):
             if self._tie is None:
                 self._tie = self._first_tie()
             packet, stamp_ns, tie = self._packets.popleft()
@@ -87,6 +87,10 @@ class _Line:
                 # and a sender whose timestamps run fast would draw everything into the past.
                 self._tie = tie
             yield stamp_ns + self._tie, packet
+
+    def _complete(self, now_ns: int) -> bool:
+        # One late packet, by whose arrival the time seems to have come, has not been overtaken by all that it will be.
+        return len(self._packets) > SURE_PACKETS and now_ns - self._packets[0][0].arrival_ns > WINDOW_NS
 
     def _first_tie(self) -> int:
         """The base delay, where it is one: late first packets are soon made up for, a fast sender gains on and on."""

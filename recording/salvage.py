@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from formats.canonical import JSON
-from formats.journal import scan_journal
+from formats.journal import JournalResult, scan_journal
 from recording.clock import to_utc
 from recording.errors import DamagedJournal
-from recording.header import read_header
+from recording.header import Capture, read_header
 from recording.spools import Spools
 
 
@@ -23,7 +23,11 @@ def salvage(folder: Path, path: Path, heads: Mapping[int, bytes] | None = None) 
     """
     capture = read_header(path)
     with path.open("rb") as file:
-        result = scan_journal(file, heads)
+        return manifest_row(folder, path, capture, scan_journal(file, heads))
+
+
+def manifest_row(folder: Path, path: Path, capture: Capture, result: JournalResult) -> dict[str, JSON]:
+    """The row of `salvage`, from what was found."""
     return {
         "room": capture.room,
         "segment": capture.segment,

@@ -85,6 +85,7 @@ class Recordings:
             actor=_SYSTEM,
             payload={
                 "session": session_id,
+                "path": parsed.path,
                 "segment": parsed.segment,
                 "endpoint": parsed.endpoint,
                 "medium": parsed.medium,
@@ -100,6 +101,12 @@ class Recordings:
             },
         )
         return True
+
+    async def damaged(self, tx: Transaction, case_id: str, session_id: str, path: str) -> None:
+        """A journal was put on record as damaged: its recording says so, and its file is made anew."""
+        found = await store.renew(tx, session_id, path)
+        if found is not None and found[1] != "capturing":
+            await self._enqueue(tx, case_id, found[0], None)
 
     async def session_closed(self, tx: Transaction, case_id: str, session_id: str, started_at: str) -> list[str]:
         """Have the playable files of a session made, with `started_at` (UTC) as their time 0; ids of the recordings.
@@ -188,12 +195,16 @@ class Recordings:
 
     async def _make(self, task: store.Task, job: Job) -> tuple[Status, str, Playback, str]:
         with ScratchFile(self._spools.scratch()) as out:
-            renewing = asyncio.create_task(self._renew(job))
+            renewing, reason = asyncio.create_task(self._renew(job)), ""
             try:
                 usable, reason = await asyncio.to_thread(_usable, self._spools, task.journals)
                 playback = await asyncio.to_thread(render, usable, self._keys.recording_private, task.started_at, out)
                 out.seek(0)
                 blob = await self._blobs.put(_pieces(out), kind="webm")
+            except NoRecording:
+                if reason == DamagedJournal.code:
+                    raise DamagedJournal("nothing sound is left") from None
+                raise
             finally:
                 renewing.cancel()
                 await asyncio.wait([renewing])
@@ -216,6 +227,8 @@ def _usable(spools: Spools, journals: Sequence[store.Journal]) -> tuple[list[Pat
     """
     paths, reasons = [], set()
     for journal in journals:
+        if journal.damaged:
+            reasons.add(DamagedJournal.code)
         path = spools.find(journal.path)
         if path is None:
             reasons.add(MISSING)

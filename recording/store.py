@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import RowMapping, insert, select, update
 
 from recording.errors import NoRecording
-from recording.model import ManifestRow, RecordingRow, Status
+from recording.evidence_tables import damages
+from recording.model import ManifestRow, RecordingRow, Status, journal_of
 from recording.tables import recordings, segments
 from vault.database import Transaction
 from vault.ids import new_id
@@ -25,6 +26,8 @@ class Journal:
     chunks: int
     head: str
     complete: bool
+    damaged: bool = False
+    """It contradicts a signed head."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +131,43 @@ async def task(tx: Transaction, recording_id: str) -> Task:
     if row is None or row["started_at"] is None:
         raise NoRecording(recording_id)
     query = select(segments).where(segments.c.recording_id == recording_id).order_by(segments.c.path)
+    wrong = await _damaged(tx, row["session_id"], row["endpoint"])
     journals = tuple(
-        Journal(found["path"], found["chunks"], found["head"], found["complete"]) for found in await tx.all(query)
+        Journal(found["path"], found["chunks"], found["head"], found["complete"], found["path"] in wrong)
+        for found in await tx.all(query)
     )
-    return Task(row["id"], row["case_id"], row["started_at"], row["noted"], row["made"], row["blob_id"], journals)
+    known = {journal.path for journal in journals}
+    # Heads of these were signed, and nothing came of them: no film may pass over that.
+    lost = tuple(Journal(path, 0, "", False) for path, kind in wrong.items() if kind == "missing" and path not in known)
+    facts = (row["id"], row["case_id"], row["started_at"], row["noted"], row["made"], row["blob_id"])
+    return Task(*facts, (*journals, *lost))
+
+
+async def renew(tx: Transaction, session_id: str, path: str) -> tuple[str, Status] | None:
+    """Count the recording that the journal belongs to as changed; its id and status, None where it belongs to none."""
+    named = journal_of(path)
+    if named is None:
+        return None
+    endpoint = named[2] + (_SCREEN if named[3] == "screen" else "")
+    mine = (recordings.c.session_id == session_id, recordings.c.endpoint == endpoint)
+    found = await tx.one(select(recordings).where(*mine))
+    if found is None:
+        return None
+    noted = recordings.c.noted == found["noted"]
+    await tx.swap(update(recordings).where(*mine, noted).values(noted=found["noted"] + 1))
+    return found["id"], found["status"]
+
+
+async def _damaged(tx: Transaction, session_id: str, endpoint: str) -> dict[str, str]:
+    """Kinds of damage by path, of the endpoint's joint journals (`endpoint` as in table `recordings`)."""
+    joint = (damages.c.session_id == session_id, damages.c.key_kind == "joint")
+    found = {row["path"]: row["kind"] for row in await tx.all(select(damages).where(*joint))}
+    of = {path: named for path in found if (named := journal_of(path)) is not None}
+    return {
+        path: found[path]
+        for path, (_, _, whose, medium) in of.items()
+        if whose + (_SCREEN if medium == "screen" else "") == endpoint
+    }
 
 
 async def settle(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from agreements import Agreements, Authority, FontChain, default_folders
 from cases import Cases, ConsoleNotices, Officers
-from recording import Recordings, Spools
+from recording import Evidence, Recordings, Spools
 from rooms import Rooms
 from rooms.entry import Entry
 from rooms.ledger import QualityLedger
@@ -67,6 +67,7 @@ async def _join(settings: Settings, keys: KeyStore, db: Database) -> House:
         rooms=rooms,
         entry=Entry(rooms, cipher, keys, clock, db),
         recordings=Recordings(db, blobs, jobs, timeline, keys, clock, spools),
+        evidence=Evidence(db, cipher, timeline, keys, clock, spools),
         agreements=agreements,
         ledger=QualityLedger(db, cipher, timeline, clock),
         spools=spools,

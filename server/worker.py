@@ -20,6 +20,7 @@ import socketio
 from media import Event, Relay, RelaySettings, host_addresses
 from recording import Recorder
 from server.berth import take_berth
+from server.heads import HeadReporter
 from server.line import Handler, Line
 from server.load import LoadMeter
 from server.reporting import Reporter
@@ -74,11 +75,13 @@ class Worker:
         telling = asyncio.create_task(self._tell())
         looking = asyncio.create_task(self._look())
         reporting = asyncio.create_task(Reporter(self._relay, self._line.say).run())
+        signing = asyncio.create_task(HeadReporter(self._relay, self._recorder, self._line.say).run())
         try:
             await self._stop.wait()
         finally:
             looking.cancel()
             reporting.cancel()
+            signing.cancel()
             await self._relay.close()
             self._recorder.close()
             with contextlib.suppress(TimeoutError):
@@ -86,7 +89,7 @@ class Worker:
                     await self._outbox.join()
             for task in (telling, line):
                 task.cancel()
-            await asyncio.wait([looking, reporting, telling, line])
+            await asyncio.wait([looking, reporting, signing, telling, line])
 
     def _leave(self) -> None:
         """An administrator wants this process to end: others are to take its rooms first, while there is time."""

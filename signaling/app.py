@@ -15,6 +15,7 @@ from signaling.http.metrics import Counted, metrics_route
 from signaling.http.pages import SafeHeaders, pages
 from signaling.http.routes import ROUTES
 from signaling.live.draining import Draining
+from signaling.live.heads import Heads
 from signaling.live.holders import Holders
 from signaling.live.media import Media
 from signaling.live.presence import Presence
@@ -48,7 +49,9 @@ async def signaling_app(
     media.join(pump, presence, draining)
     workers.join(media)
     quality, meters = Qualities(services, sio, holders), Meters()
+    heads = Heads(services)
     workers.listen("quality", lambda worker, data: quality.told(worker.name, data))
+    workers.listen("heads", lambda worker, data: heads.told(worker.name, data))
     Sockets(services, sio, holders, pump, media, presence, quality, meters)
     services.rooms.on_change(lambda room: pump.poke(room.id))
     pump.start()

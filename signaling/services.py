@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from agreements import Agreements
 from cases import Cases, ConsoleNotices, Officers
-from recording import Recordings, Spools
+from recording import Evidence, Recordings, Spools
 from rooms import Change, Context, Entry, Room, Rooms
 from rooms.ledger import QualityLedger
 from signaling.turn import Turn
@@ -29,6 +29,7 @@ class Services:
     rooms: Rooms
     entry: Entry
     recordings: Recordings
+    evidence: Evidence
     agreements: Agreements
     ledger: QualityLedger
     spools: Spools

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -124,11 +124,20 @@ class Timeline:
         return head if head.seq else None
 
     async def entries(
-        self, tx: Transaction, case_id: str, *, after: int = 0, limit: int | None = None
+        self,
+        tx: Transaction,
+        case_id: str,
+        *,
+        after: int = 0,
+        limit: int | None = None,
+        acts: Collection[str] | None = None,
     ) -> list[TimelineRow]:
-        """Entries with `seq` > `after`, oldest first, at most `limit`."""
+        """Entries with `seq` > `after`, oldest first, at most `limit`; of these `acts` only, where they are given."""
         rows = []
-        for found in await tx.all(_joined(case_id).where(timeline_entries.c.seq > after).limit(limit)):
+        wanted = _joined(case_id).where(timeline_entries.c.seq > after).limit(limit)
+        if acts is not None:
+            wanted = wanted.where(timeline_entries.c.act.in_(acts))
+        for found in await tx.all(wanted):
             _, body, erased = await self._content(tx, found)
             payload = None if body is None else json.loads(body)
             rows.append(

@@ -9,6 +9,7 @@ from media.lean.slot import LeanSlot
 from media.lean.stream import LeanStream
 from media.link import Flow, Link, Plan
 from media.ports import Outlet
+from media.red import unfold
 from media.rtp import Packet
 from media.rtx import unwrap
 from media.slot import Draw, Slot, SlotLine
@@ -53,14 +54,24 @@ class LeanLink(Link):
         self.packets += 1
         self.octets += len(data)
         flow = self._flows.get(packet.ssrc) or self._bind(packet)
-        if flow is None or flow.pt != packet.pt:
+        if flow is None or packet.pt not in (flow.pt, flow.red):
             self.dropped += 1
             return
         self._arrived(len(data), packet.sent, now)
-        if flow.original_pt < 0:
+        if packet.pt == flow.red:
+            self._redundant(packet, flow)
+        elif flow.original_pt < 0:
             cast(LeanStream, flow.stream).feed(packet)
         else:
             self._repaired(packet, flow)
+
+    def _redundant(self, packet: Packet, flow: Flow) -> None:
+        stream, seq = cast(LeanStream, flow.stream), packet.seq
+        for data in unfold(packet.data, packet.start, packet.end, flow.pt):
+            if packet.read(data, packet.arrival_ns, packet.now, self._ids):
+                again = packet.seq != seq
+                if not again or stream.reception.lacks(packet.seq):
+                    stream.feed(packet, repaired=again)
 
     def _repaired(self, packet: Packet, flow: Flow) -> None:
         stream = cast(LeanStream, flow.stream)

@@ -80,7 +80,7 @@ void conn_free(plane *p, conn *c);
 conn_state *conn_look(conn *c);
 void conn_keys(conn *c, void *rx, void *tx);
 void conn_path(conn *c, int fd, int family, const uint8_t *ip, int port);
-int conn_bind(conn *c, uint32_t ssrc, int pt, int original_pt, stream *s);
+int conn_bind(conn *c, uint32_t ssrc, int pt, int original_pt, int red, stream *s);
 void conn_rtp(plane *p, conn *c, const uint8_t *data, uint32_t size, int64_t at, int again);
 void conn_rtcp(plane *p, conn *c, const uint8_t *data, uint32_t size);
 

@@ -58,7 +58,7 @@ static flow *find_flow(conn *c, uint32_t ssrc) {
     return NULL;
 }
 
-int conn_bind(conn *c, uint32_t ssrc, int pt, int original_pt, stream *s) {
+int conn_bind(conn *c, uint32_t ssrc, int pt, int original_pt, int red, stream *s) {
     flow *f = find_flow(c, ssrc);
     if (!f) {
         if (c->flow_count == c->flow_room) {
@@ -69,7 +69,7 @@ int conn_bind(conn *c, uint32_t ssrc, int pt, int original_pt, stream *s) {
         }
         f = &c->flows[c->flow_count++];
     }
-    *f = (flow){ssrc, pt, original_pt, s};
+    *f = (flow){ssrc, pt, original_pt, red, s};
     return 0;
 }
 
@@ -90,6 +90,42 @@ static uint32_t unwrap(uint8_t *out, const packet *k, uint32_t ssrc, int pt) {
     put32(out + 8, ssrc);
     memcpy(out + k->start, k->data + k->start + 2, k->end - k->start - 2);
     return k->end - 2;
+}
+
+/* What a packet with redundancy stands for (RFC 2198): the packets before it that did not come, then itself. See red.py. */
+static void unfold(plane *p, conn *c, const packet *k, int pt, stream *of) {
+    struct {
+        uint8_t pt;
+        uint32_t offset, size;
+    } blocks[MAX_REDUNDANT + 1];
+    uint32_t count = 0, at = k->start, taken = 0;
+    for (;; at += 4, count++) {
+        if (at >= k->end) return;
+        if (!(k->data[at] & 0x80)) break;
+        if (at + 4 > k->end || count == MAX_REDUNDANT) return;
+        uint32_t word = get32(k->data + at) & 0xFFFFFF;
+        blocks[count].pt = k->data[at] & 0x7F, blocks[count].offset = word >> 10, blocks[count].size = word & 0x3FF;
+        taken += blocks[count].size;
+    }
+    uint32_t body = at + 1;
+    if (body + taken > k->end) return;
+    blocks[count].pt = k->data[at] & 0x7F, blocks[count].offset = 0, blocks[count].size = k->end - body - taken;
+    for (uint32_t i = 0; i <= count; i++) {
+        uint32_t back = count - i, size = blocks[i].size;
+        uint16_t seq = (uint16_t)(k->seq - back);
+        if (blocks[i].pt == pt && size && (blocks[i].offset != 0) == (back != 0) && (!back || stream_lacks(of, seq))) {
+            uint8_t single[MAX_DATAGRAM];
+            packet one;
+            memcpy(single, k->data, k->start);
+            single[0] &= 0xDF;
+            single[1] = (uint8_t)((back ? 0 : k->marker) | (pt & 0x7F));
+            put16(single + 2, seq);
+            put32(single + 4, k->ts - blocks[i].offset);
+            memcpy(single + k->start, k->data + body, size);
+            if (packet_read(&one, single, k->start + size, k->at, &c->ids)) stream_feed(p, of, &one, back != 0, 0);
+        }
+        body += size;
+    }
 }
 
 /* A decrypted RTP packet. `again`: it was counted before, and waited for its SSRC to be bound. */
@@ -124,8 +160,13 @@ void conn_rtp(plane *p, conn *c, const uint8_t *data, uint32_t size, int64_t at,
         }
         return;
     }
-    if (f->pt != k.pt) {
+    if (f->pt != k.pt && f->red != k.pt) {
         c->state.dropped++;
+        return;
+    }
+    if (f->red == k.pt) {
+        log_put(p, ARRIVED, 0, c->id, 0, at, 0, NULL, (int64_t)(k.sent + 1) << 16 | size);
+        unfold(p, c, &k, f->pt, f->of);
         return;
     }
     if (f->original_pt < 0) {

@@ -337,7 +337,7 @@ class NativeLink(Link):
 
     def _tell(self, ssrc: int, flow: Flow) -> None:
         stream = cast(NativeStream, flow.stream).handle
-        if self._plane.lib.conn_bind(self.handle, ssrc, flow.pt, flow.original_pt, stream):
+        if self._plane.lib.conn_bind(self.handle, ssrc, flow.pt, flow.original_pt, flow.red, stream):
             raise MemoryError
 
     def arrived(self, size: int, sent: int, now: float) -> None:

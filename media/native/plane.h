@@ -22,6 +22,7 @@ enum {
     MAX_PACKETS = 2500,      /* per second from one browser: see budget.py */
     MAX_BYTES = 1500000,
     MAX_RTCP_BYTES = 30000,
+    MAX_REDUNDANT = 8,       /* blocks before the packet's own: see red.py */
     WINDOW = 1024,           /* packets back within which a late one is told from a duplicate */
     MAX_JUMP = 8192,         /* a larger step in sequence numbers is a new life of the source, not loss */
 };
@@ -91,6 +92,7 @@ struct stream {
     follower **subscribers;
     uint32_t count, room;
 };
+bool stream_lacks(const stream *s, uint16_t seq);
 void stream_feed(plane *p, stream *s, packet *k, bool repaired, uint32_t from);
 void stream_leave(stream *s, follower *f);
 
@@ -122,6 +124,7 @@ void slot_orphan(struct slot *s);
 typedef struct {
     uint32_t ssrc;
     int pt, original_pt;     /* of what a retransmission repeats; -1: it is the original */
+    int red;                 /* of the same with redundancy; -1: none */
     stream *of;
 } flow;
 

@@ -94,6 +94,14 @@ static enum verdict take(stream *s, uint16_t seq) {
     return verdict;
 }
 
+/* Whether this packet of the present life of the stream has not been taken, and still may be. */
+bool stream_lacks(const stream *s, uint16_t seq) {
+    int32_t step = (int16_t)(uint16_t)(seq - (uint16_t)s->highest);
+    int64_t number = s->highest + step;
+    if (!s->started || step <= -WINDOW || step > MAX_JUMP) return false;
+    return step > 0 || s->seen[((uint64_t)number) % WINDOW] != number;
+}
+
 /* `from`: the connection whose estimator is to hear of this packet, too, or 0. */
 void stream_feed(plane *p, stream *s, packet *k, bool repaired, uint32_t from) {
     for (uint32_t i = 0; i < s->count && s->subscribers[i]->tape; i++) /* taps come first */

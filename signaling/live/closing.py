@@ -6,11 +6,13 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from recording import Spools, salvage_room
+from recording import Spools
+from recording.damage import Found
+from recording.manifesting import Header, Sitting
 from rooms import Room, Session, session_of_segment
 from signaling.errors import NoRelay
 from signaling.live.workers import WorkerError, Workers
@@ -36,9 +38,10 @@ class Closing:
         ended = [s for s in room.sessions if s.started_at and s.ended_at and s.id not in self._done]
         if not ended:
             return
-        rows = [*(await self._finish(room)), *(await asyncio.to_thread(self._left_behind, room.id))]
+        rows = list(await self._finish(room))
+        found = await self._services.evidence.look(room.case_id, room.id)
         for session in ended:
-            await self._close(room, session, [row for row in rows if session_of_segment(row["segment"]) == session.id])
+            await self._close(room, session, rows, found)
             self._done.add(session.id)
 
     async def unfinished(self) -> list[str]:
@@ -48,15 +51,15 @@ class Closing:
     async def note(self, room: Room, row: Mapping[str, Any]) -> None:
         """Put one closed journal on record."""
         session_id = session_of_segment(str(row.get("segment", "")))
-        ended = next((s for s in room.sessions if s.id == session_id and s.ended_at), None)
-
-        async def work(tx: Transaction) -> None:
-            await self._services.recordings.note_segment(tx, room.case_id, session_id, row)
-            if ended is not None:
-                # The first that is heard of this device, after its sitting was closed.
-                await self._services.recordings.session_closed(tx, room.case_id, session_id, str(ended.started_at))
-
-        await self._services.db.transact(work)
+        services, case_id = self._services, room.case_id
+        ended = next((s for s in room.sessions if s.id == session_id and s.started_at and s.ended_at), None)
+        if ended is not None:
+            # The first that is heard of this device, perhaps, after its sitting was closed.
+            late = await services.db.read(lambda tx: services.evidence.made(tx, case_id, session_id))
+            found = await services.evidence.look(case_id, room.id, str(row.get("path"))) if late else []
+            await self._close(room, ended, [row], found, again=True)
+            return
+        await services.db.transact(lambda tx: services.recordings.note_segment(tx, case_id, session_id, row))
 
     async def _finish(self, room: Room) -> Iterable[Mapping[str, Any]]:
         """Have the worker end what it still writes; a sitting that is open goes on untouched."""
@@ -69,18 +72,38 @@ class Closing:
             return []
         return list(answer["segments"])
 
-    def _left_behind(self, room_id: str) -> list[Mapping[str, Any]]:
-        """Journals that no worker will report any more."""
-        return list(salvage_room(self._services.spools, room_id))
+    async def _close(
+        self,
+        room: Room,
+        session: Session,
+        rows: Iterable[Mapping[str, Any]],
+        found: Sequence[Found],
+        *,
+        again: bool = False,
+    ) -> None:
+        """`rows` are what workers reported, `found` is what lies in the spool, of any sitting of the room.
 
-    async def _close(self, room: Room, session: Session, rows: list[Mapping[str, Any]]) -> None:
+        `again`: there may be more to come, unless a manifest was made before.
+        """
+        services, case_id = self._services, room.case_id
+        reported = [row for row in rows if session_of_segment(str(row.get("segment", ""))) == session.id]
+        mine = [one for one in found if session_of_segment(one.path.split("/")[1]) == session.id]
+        left = [one.row for one in mine if one.row is not None]
+        sitting = Sitting(case_id, room.id, session.id, str(session.started_at), str(session.ended_at))
+        headers = {one.path: Header(one.clock_rate, one.origin) for one in mine if one.row is not None}
+
         async def work(tx: Transaction) -> None:
-            for row in rows:
-                await self._services.recordings.note_segment(tx, room.case_id, session.id, row)
-            await self._services.recordings.session_closed(tx, room.case_id, session.id, str(session.started_at))
-            await self._services.ledger.close(tx, room.case_id, session)
+            for row in [*reported, *left]:
+                await services.recordings.note_segment(tx, case_id, session.id, row)
+            for damage in [one.damage for one in mine if one.damage is not None]:
+                if await services.evidence.note_damage(tx, case_id, session.id, damage):
+                    await services.recordings.damaged(tx, case_id, session.id, damage.path)
+            await services.recordings.session_closed(tx, case_id, session.id, str(session.started_at))
+            if not again or await services.evidence.made(tx, case_id, session.id):
+                await services.evidence.close(tx, sitting, headers)
+                await services.ledger.close(tx, case_id, session)
 
-        await self._services.db.transact(work)
+        await services.db.transact(work)
 
 
 def kept_until(spools: Spools, room: Room) -> dict[str, str]:

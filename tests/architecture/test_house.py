@@ -70,6 +70,7 @@ SHOWN = {
     },
     "recording": {
         "JOB_KIND",
+        "Evidence",
         "Playback",
         "Recorder",
         "RecorderFailed",

@@ -58,5 +58,5 @@ async def test_migrating_at_once_and_again_is_harmless(empty_url: str) -> None:
     row = await db.read(lambda tx: tx.one(text("SELECT version_num FROM alembic_version")))
     await db.close()
     assert row is not None
-    assert row["version_num"] == "0002"
+    assert row["version_num"] == "0003"
     assert await compared(empty_url) == []

@@ -11,7 +11,7 @@ from media import rtcp
 from media.extensions import ExtensionIds
 from media.rtcp import Report
 from media.stream import Stream
-from tests.unit.media.packets import AUDIO_PT, RTX_PT, VIDEO_PT
+from tests.unit.media.packets import AUDIO_PT, RED_PT, RTX_PT, VIDEO_PT, red
 from tests.unit.media.twins import ALL_IDS, Twin, Twins, memory
 
 NAMES = ("a", "b", "c")
@@ -243,7 +243,17 @@ class Life:
         voice.lately = [*voice.lately[-60:], (seq, voice.ts, payload)]
         rid = (self.rids[name] or ("",))[-1 if stream == HIGH else 0] if stream in (HIGH, LOW) else ""
         pt = AUDIO_PT if stream == MIC else VIDEO_PT
+        if stream == MIC and r.random() < 0.3:
+            payload, pt = self.with_earlier(voice, payload), RED_PT
         self.put(name, voice, seq, voice.ts, payload, pt, MID[stream], rid, padding=padding)
+
+    def with_earlier(self, voice: Voice, payload: bytes) -> bytes:
+        """The payload with those before it; now and then with something else."""
+        r, now = self.r, voice.lately[-1][1]
+        before = voice.lately[:-1][-r.choice((1, 1, 1, 2, 3, 9)) :]
+        earlier = [((now - ts) & 0x3FFF, data) for _, ts, data in before if len(data) < 100]
+        whole = red(earlier, payload, r.choice((AUDIO_PT,) * 9 + (VIDEO_PT,)))
+        return whole if r.random() < 0.9 else r.choice((whole[: r.randrange(12)], r.randbytes(r.randrange(40))))
 
     def descriptor(self, voice: Voice, key: bool) -> bytes:
         """VP8's, as this encoder writes it (RFC 7741, section 4.2)."""

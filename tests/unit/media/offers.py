@@ -16,7 +16,11 @@ def offer(
     mids = " ".join(str(mid) for mid in range(len(kinds)))
     lines = ["v=0", "o=- 1 2 IN IP4 127.0.0.1", "s=-", "t=0 0", f"a=group:{changes.get('bundle', 'BUNDLE ' + mids)}"]
     for mid, (kind, direction) in enumerate(kinds):
-        codecs = list(video) if kind == "video" else [changes.get("audio", "111 opus/48000/2"), "13 CN/8000"]
+        codecs = (
+            list(video)
+            if kind == "video"
+            else [changes.get("audio", "111 opus/48000/2"), "63 red/48000/2", "13 CN/8000"]
+        )
         numbers = " ".join(codec.partition(" ")[0] for codec in codecs)
         lines += [
             f"m={kind} 9 UDP/TLS/RTP/SAVPF {numbers}",
@@ -32,7 +36,10 @@ def offer(
             f"a={changes.get('direction', direction)}",
         ]
         if kind == "audio":
-            lines.append("a=extmap:1 urn:ietf:params:rtp-hdrext:ssrc-audio-level")
+            lines += [
+                "a=extmap:1 urn:ietf:params:rtp-hdrext:ssrc-audio-level",
+                f"a=fmtp:63 {changes.get('red', '111/111')}",
+            ]
         lines += [changes.get("mux", "a=rtcp-mux"), *(f"a=rtpmap:{codec}" for codec in codecs)]
         if kind == "video" and any("rtx" in codec for codec in codecs):
             lines.append("a=fmtp:97 apt=96")

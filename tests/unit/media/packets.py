@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from formats.framing import Batch, unpack_records
@@ -17,7 +17,7 @@ from media.ports import Event, Track
 from media.slot import Draw, SlotLine, drawn
 from media.tap import Tap
 
-AUDIO_PT, VIDEO_PT, RTX_PT = 111, 96, 97
+AUDIO_PT, RED_PT, VIDEO_PT, RTX_PT = 111, 63, 96, 97
 RTX_OFFSET = 5000  # from a slot's SSRC to that of its retransmissions
 URI_LEVEL = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
 LEVEL = 1
@@ -61,6 +61,12 @@ def vp8(picture: int, tl0: int, body: bytes, *, key: bool, first: bool = True) -
     """A VP8 payload with a 15-bit picture id and TL0PICIDX; `first`: the packet begins the frame."""
     descriptor = bytes((0x90 if first else 0x80, 0xC0, 0x80 | picture >> 8 & 0x7F, picture & 0xFF, tl0 & 0xFF))
     return descriptor + bytes((0x00 if key else 0x01,)) + body
+
+
+def red(earlier: Sequence[tuple[int, bytes]], payload: bytes, pt: int = AUDIO_PT) -> bytes:
+    """A payload that repeats earlier ones, oldest first: how much older in timestamp units, and what (RFC 2198)."""
+    heads = [bytes((0x80 | pt,)) + (back << 10 | len(data)).to_bytes(3, "big") for back, data in earlier]
+    return b"".join(heads) + bytes((pt,)) + b"".join(data for _, data in earlier) + payload
 
 
 class Outbox:
@@ -156,7 +162,7 @@ class Hall:
                 )
             )
         up = {
-            "0": UpLine("mic", AUDIO_PT),
+            "0": UpLine("mic", AUDIO_PT, red=RED_PT),
             "1": UpLine("camera", VIDEO_PT, RTX_PT, self.rids),
             "2": UpLine("screen", VIDEO_PT),
         }

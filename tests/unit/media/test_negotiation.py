@@ -25,6 +25,13 @@ def test_the_order_of_lines_gives_them_their_meaning() -> None:
     assert len({half.ssrc for pair in plan.slots for half in pair if half}) == 6
 
 
+@pytest.mark.parametrize("repeated", ["111/0", "0/5", "apt=111", ""])
+def test_redundancy_of_anything_but_opus_is_not_taken(repeated: str) -> None:
+    read = read_offer(offer(red=repeated))
+    assert read.plan.up["0"].red == -1
+    assert "red/48000" not in write_answer(read, LOCAL)
+
+
 def test_the_answer_pairs_slots_by_stream_and_offers_nothing_else() -> None:
     answer = write_answer(read_offer(OFFER), LOCAL)
     parsed = sdp.SessionDescription.parse(answer)
@@ -37,7 +44,12 @@ def test_the_answer_pairs_slots_by_stream_and_offers_nothing_else() -> None:
         "slot2",
         "slot2",
     ]
-    assert all(len(media.rtp.codecs) == (1 if media.kind == "audio" else 2) for media in parsed.media)
+    assert [media.fmt for media in parsed.media] == [
+        [63, 111],
+        *[[96, 97]] * 2,
+        *[[111], [96, 97]] * 3,
+    ]
+    assert answer.count("a=fmtp:63 111/111\r\n") == 1
     assert "a=fmtp:111 minptime=10;useinbandfec=1;usedtx=1\r\n" in answer
     for word in ("simulcast", "transport-wide", "a=rid"):
         assert word not in answer

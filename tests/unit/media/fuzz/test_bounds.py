@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from media.native.library import load
 from media.native.parts import NativeLink
 from tests.unit.media.fuzz.datagrams import examples, rtp_packets, spoiled
-from tests.unit.media.packets import AUDIO_PT, RTX_PT, VIDEO_PT, Hall, rtp, vp8
+from tests.unit.media.packets import AUDIO_PT, RED_PT, RTX_PT, VIDEO_PT, Hall, red, rtp, vp8
 
 MIC, CAMERA, REPEATS = 601, 602, 603
 KEY = vp8(1, 1, b"key", key=True)
@@ -36,12 +36,14 @@ def _arrive(hall: Hall, data: bytes) -> None:
 
 
 _STREAMS = st.sampled_from([MIC, CAMERA, CAMERA, REPEATS])
-_PACKETS = st.lists(spoiled(rtp_packets(_STREAMS, (AUDIO_PT, VIDEO_PT, RTX_PT))), max_size=20)
+_PACKETS = st.lists(spoiled(rtp_packets(_STREAMS, (AUDIO_PT, RED_PT, VIDEO_PT, RTX_PT))), max_size=20)
 
 
 @settings(max_examples=examples(25), deadline=None)
 @given(_PACKETS)
 @example([rtp(CAMERA, 2, 3000, KEY, pt=VIDEO_PT, mid="1")])
+@example([rtp(MIC, 2, 3000, red([(960, b"then")], b"now"), pt=RED_PT, mid="0")])
+@example([rtp(MIC, 2, 3000, red([(960, b"x")] * 12, b""), pt=RED_PT, mid="0")])
 @example([rtp(REPEATS, 2, 3000, b"\0\2" + KEY, pt=RTX_PT, mid="1", padding=3)])
 def test_reading_ends_where_the_packet_ends_native(packets: list[bytes]) -> None:
     with pytest.MonkeyPatch.context() as patch:
@@ -74,7 +76,7 @@ class _Parts:
         lib.stream_bind(self.stream, MIC, ids, 1)
         lib.follower_set(self.slot, 1, True, self.stream, ffi.NULL, 1, -1 << 62, ffi.NULL, 0)
         assert not lib.stream_subscribers(self.stream, [self.slot], 1)
-        assert not lib.conn_bind(self.conn, MIC, AUDIO_PT, -1, self.stream)
+        assert not lib.conn_bind(self.conn, MIC, AUDIO_PT, -1, -1, self.stream)
         lib.conn_look(self.conn).active = True
         self.hear(1)
         assert lib.slot_look(self.slot).packets == 1

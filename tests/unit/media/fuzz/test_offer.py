@@ -99,7 +99,7 @@ def test_real_browsers_are_understood_whole(name: str) -> None:
         (OFFER.replace("a=mid:0\r\n", "a=mid:0\u2028a=ice-lite\r\n"), OfferMalformed),
         (OFFER.replace("a=mid:0\r\n", "a=mid:0\0\r\n"), OfferMalformed),
         (OFFER.replace("m=video", "m=<b>", 1), OfferMalformed),
-        (OFFER.replace("SAVPF 111 13", "SAVPF 111 13\x0b", 1), OfferMalformed),
+        (OFFER.replace("SAVPF 111 63 13", "SAVPF 111 63 13\x0b", 1), OfferMalformed),
         (OFFER + "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\n" * 60, OfferTooLarge),
         (offer(video=("100 VP9/90000",), audio="8 PCMA/8000"), CodecUnsupported),
     ],

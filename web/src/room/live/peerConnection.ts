@@ -9,10 +9,10 @@ const CAMERA: RTCRtpEncodingParameters[] = [
 const SCREEN: RTCRtpEncodingParameters[] = [{ maxBitrate: 1_500_000, maxFramerate: 10 }];
 
 function preferCodecs(transceiver: RTCRtpTransceiver, kind: "audio" | "video"): void {
-  const wanted = kind === "audio" ? ["audio/opus"] : ["video/VP8", "video/rtx"];
+  const wanted = kind === "audio" ? ["audio/opus", "audio/red"] : ["video/VP8", "video/rtx"];
   const known = RTCRtpReceiver.getCapabilities(kind)?.codecs ?? [];
   const codecs = known.filter((codec) => wanted.includes(codec.mimeType));
-  // Repetition alone is no codec: a device without VP8 offers what it has, and its picture lines come back rejected.
+  // Repetition and redundancy alone are no codecs: a device without VP8 offers what it has, and its picture lines come back rejected.
   const any = codecs.some((codec) => codec.mimeType === wanted[0]);
   if (any && typeof transceiver.setCodecPreferences === "function") {
     transceiver.setCodecPreferences(codecs);
