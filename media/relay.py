@@ -223,6 +223,14 @@ class Relay:
         with self._held:
             self._core.recorder_failed(room, cause)
 
+    def recorder_moved(self, room: str) -> None:
+        """Its journals go on elsewhere: have pictures begin anew, so that the new ones can be shown by themselves."""
+        with self._held:
+            found = self._core.rooms.get(room)
+            if found is not None:
+                found.want_pictures(time.monotonic())
+        self._ask_keys(room)
+
     def _retire(self, room: str, tap: Tap) -> None:
         task = asyncio.create_task(self._close_tap(room, tap))
         self._retiring[task] = room

@@ -153,6 +153,14 @@ class Room:
         self._recorder_is("failed", cause)
         self._retire_taps()
 
+    def want_pictures(self, now: float) -> None:
+        """Have every picture that is recorded begin anew."""
+        for endpoint, track in self.taps:
+            source = self.endpoints[endpoint].sources[KIND[track]] if endpoint in self.endpoints else None
+            if source is not None and source.medium == "video":
+                for stream in source.streams():
+                    stream.keys.want(now)
+
     def finish(self) -> None:
         """End all journals; what was being recorded flows no more under this revision."""
         if self._table is not None and self._table.record:

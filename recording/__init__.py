@@ -11,6 +11,7 @@ from recording.salvage import salvage, salvage_room
 from recording.sealed import Opening, Unsealings
 from recording.service import JOB_KIND, Recordings
 from recording.sink import Recorder
+from recording.spools import Spools
 
 __all__ = [
     "JOB_KIND",
@@ -26,6 +27,7 @@ __all__ = [
     "RecordingRow",
     "Recordings",
     "SealedSegment",
+    "Spools",
     "Unsealings",
     "render",
     "salvage",

@@ -23,6 +23,7 @@ from recording.keeping.store import DELETED
 from recording.model import CompositeRow, RecordingFile, Status
 from recording.scratch import ScratchFile
 from recording.service import Bring, RecordingKey, pieces, usable
+from recording.spools import Spools
 from vault import BlobStore, Database, Jobs, Timeline, Transaction
 from vault.errors import LeaseLost
 from vault.jobs import MAX_ATTEMPTS, Job
@@ -57,7 +58,7 @@ class Composites:
         jobs: Jobs,
         timeline: Timeline,
         keys: RecordingKey,
-        spool: Path,
+        spools: Spools,
         scripts: Scripts,
         fonts: Sequence[Path],
         bring: Bring | None = None,
@@ -66,7 +67,7 @@ class Composites:
     ) -> None:
         """`bring`: has archived journals brought back into the spool."""
         self._db, self._blobs, self._jobs, self._timeline = db, blobs, jobs, timeline
-        self._keys, self._spool, self._scripts, self._fonts = keys, spool, scripts, fonts
+        self._keys, self._spools, self._scripts, self._fonts = keys, spools, scripts, fonts
         self._part_ticks, self._bring = part_ticks, bring
 
     async def of_case(self, tx: Transaction, case_id: str) -> list[CompositeRow]:
@@ -120,7 +121,7 @@ class Composites:
         script = await self._scripts.script(task.case_id, task.session_id, task.started_at)
         if self._bring is not None:
             await self._bring([journal.path for journal in task.journals])
-        paths, reason = await asyncio.to_thread(usable, self._spool, task.journals)
+        paths, reason = await asyncio.to_thread(usable, self._spools, task.journals)
         plan = hashlib.sha256(
             canonical([script.digest(), task.facts(), [str(path.name) for path in paths]])
         ).hexdigest()
@@ -141,7 +142,7 @@ class Composites:
                 return
             damaged = bool(director.damaged)
             duration_ms = director.duration_ms
-            with ScratchFile(self._spool) as out:
+            with ScratchFile(self._spools.scratch()) as out:
                 await self._join(out, parts, duration_ms, script)
                 out.seek(0)
                 blob = await self._blobs.put(pieces(out), kind="mp4")

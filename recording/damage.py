@@ -15,6 +15,7 @@ from recording.errors import DamagedJournal
 from recording.header import read_header
 from recording.model import journal_of
 from recording.salvage import manifest_row
+from recording.spools import Spools
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +44,22 @@ class Found:
     damage: Damage | None
 
 
-def look_through(folder: Path, room: str, trails: Mapping[str, Trail], only: str | None = None) -> Iterator[Found]:
-    """All journals of one room under the spool folder, in order of their paths, then those that are missing.
+def look_through(spools: Spools, room: str, trails: Mapping[str, Trail], only: str | None = None) -> Iterator[Found]:
+    """All journals of one room in any spool, in order of their paths, then those that are missing.
 
     `only` is the path of one, where the others are of no interest. Blocking; reads every file once.
     """
     seen = set()
-    for path in sorted((folder / room).glob("*/*.hjr")):
+    for folder, path in spools.journals(room):
         name = path.relative_to(folder).as_posix()
         if journal_of(name) is None or only not in (None, name):
             continue  # no recorder has written this
+        try:
+            found = _look(folder, path, name, trails.get(name))
+        except OSError:
+            continue  # its disk has died: it is as good as missing
         seen.add(name)
-        yield _look(folder, path, name, trails.get(name))
+        yield found
     for name, trail in sorted(trails.items()):
         named = journal_of(name)
         if named is not None and named[0] == room and name not in seen and only in (None, name):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Protocol
 
 from sqlalchemy import insert, select
@@ -19,6 +18,7 @@ from recording.evidence_tables import damages, manifests
 from recording.gaps import ACTS, Told
 from recording.manifesting import CONSENTS, Header, Sitting, build, same
 from recording.model import ReportedHead, journal_of
+from recording.spools import Spools
 from recording.tables import segments
 from vault import Cipher, Clock, Database, Timeline, Transaction
 
@@ -43,13 +43,13 @@ class ChainKey(Protocol):
 
 
 class Evidence:
-    """One per process; `spool` is the folder where the workers' journals lie."""
+    """One per process; `spools` are the folders where the workers' journals lie."""
 
     def __init__(
-        self, db: Database, cipher: Cipher, timeline: Timeline, keys: ChainKey, clock: Clock, spool: Path
+        self, db: Database, cipher: Cipher, timeline: Timeline, keys: ChainKey, clock: Clock, spools: Spools
     ) -> None:
         self._db, self._cipher, self._timeline = db, cipher, timeline
-        self._keys, self._clock, self._spool = keys, clock, spool
+        self._keys, self._clock, self._spools = keys, clock, spools
 
     async def note_heads(self, tx: Transaction, case_id: str, session_id: str, heads: Sequence[ReportedHead]) -> None:
         """Have the chain sign these heads: one entry."""
@@ -68,7 +68,7 @@ class Evidence:
         `only` is the path of one, where the others are of no interest.
         """
         trails = await self._db.read(lambda tx: self.trails(tx, case_id))
-        return await asyncio.to_thread(lambda: list(look_through(self._spool, room, trails, only)))
+        return await asyncio.to_thread(lambda: list(look_through(self._spools, room, trails, only)))
 
     async def note_damage(self, tx: Transaction, case_id: str, session_id: str, damage: Damage) -> bool:
         """Put damage on record and on the timeline; False where this journal's is known.

@@ -16,7 +16,7 @@ class Capture:
     """Whose capture a journal is.
 
     `medium` is "audio", "video" (the camera) or "screen"; `key` is "joint" or "caucus"; `clock_rate` the RTP clock in
-    hertz.
+    hertz; `continues` the path below the spool of the journal whose place failed, and where this one goes on.
     """
 
     recording: str
@@ -29,6 +29,7 @@ class Capture:
     clock_rate: int
     opened_at: str
     anchor: Anchor
+    continues: str | None = None
 
 
 def read_header(path: Path) -> Capture:
@@ -52,12 +53,17 @@ def read_header(path: Path) -> Capture:
                 "key": "joint" | "caucus" as key,
                 "seats": list(seats),
                 "clock_rate": int(clock_rate),
+                **more,
             },
         } if clock_rate > 0:
             try:
                 anchor = Anchor(from_utc(at), mono_ns)
             except ValueError as error:
                 raise DamagedJournal(path.name) from error
+            before = more.get("continues")
+            continues = before if isinstance(before, str) else None
             names = tuple(str(seat) for seat in seats)
-            return Capture(recording, room, segment, endpoint, str(medium), str(key), names, clock_rate, at, anchor)
+            return Capture(
+                recording, room, segment, endpoint, str(medium), str(key), names, clock_rate, at, anchor, continues
+            )
     raise DamagedJournal(path.name)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 from pathlib import Path
 
 from formats.journal import JournalEncoder, JournalHeader
-
-_ATTEMPTS = 1000
+from recording.spools import Spool
 
 
 class JournalFile:
@@ -17,15 +18,16 @@ class JournalFile:
     """
 
     def __init__(
-        self, folder: Path, room: str, segment: str, name: str, header: JournalHeader, public_key: bytes
+        self, spool: Spool, room: str, segment: str, name: str, header: JournalHeader, public_key: bytes
     ) -> None:
-        """Create the file. A name already taken (the same segment captured before a crash) gets a number.
+        """Create the file. A name already taken (the same segment captured before a crash) gets the next number.
 
         Raises OSError; then nothing usable is left behind.
         """
+        folder = spool.folder
         parent = folder / room / segment
         parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._descriptor, self.path = _create(parent, name)
+        self._descriptor, self.path = _create(parent, name, spool.numbers)
         self._encoder = JournalEncoder(header, public_key)
         self.bytes = self.chunks = 0
         self.head = self._encoder.head
@@ -50,10 +52,16 @@ class JournalFile:
         """Wait until what was written is on disk. Raises OSError."""
         try:
             os.fdatasync(self._descriptor)
+            self.check()
         except OSError:
             self._cut()
             raise
         self.bytes, self.chunks, self.head = self._written, self._encoder.index, self._encoder.head
+
+    def check(self) -> None:
+        """Raise OSError where another file, or none, lies under its name: what goes into it would be lost unseen."""
+        if not os.path.samestat(os.fstat(self._descriptor), os.stat(self.path)):
+            raise FileNotFoundError(errno.ENOENT, "taken away")
 
     def abandon(self) -> None:
         """Close the file as it is; it stays without a final record."""
@@ -78,15 +86,15 @@ class JournalFile:
         self._written += len(data)
 
     def _cut(self) -> None:
-        try:
+        # What lay beyond was never promised; where it cannot be cut off, readers find where the sound part ends.
+        with contextlib.suppress(OSError):
             os.ftruncate(self._descriptor, self.bytes)
-        finally:
-            self.abandon()
+        self.abandon()
 
 
-def _create(parent: Path, name: str) -> tuple[int, Path]:
+def _create(parent: Path, name: str, numbers: range) -> tuple[int, Path]:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-    for number in range(1, _ATTEMPTS):
+    for number in numbers:
         path = parent / (f"{name}.hjr" if number == 1 else f"{name}.{number}.hjr")
         try:
             return os.open(path, flags, 0o600), path

@@ -6,6 +6,7 @@ next one, and nothing is compared across runs.
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -13,8 +14,8 @@ from formats.errors import Invalid
 from formats.framing import Captured
 from recording.rtp import Rtp, parse_rtp
 
-WINDOW = 128
-"""How many later packets may be waiting before a missing one is given up."""
+WINDOW = 1000
+"""How many later packets may be waiting before a missing one is given up: some seconds of a large picture."""
 
 MAX_MISORDER = 1000
 """A packet further back than this is a restart rather than a late one (cf. RFC 3550 A.1)."""
@@ -44,9 +45,11 @@ class _Run:
         self.number = number
         self.ssrc = first.ssrc
         self._highest = first.sequence
-        self._restart: int | None = None
+        self._stray: Captured | None = None
+        self._restart = 0
         self._next: int | None = None
         self._waiting: dict[int, tuple[int, Rtp]] = {}
+        self._lowest: list[int] = []
         self._timestamp = first.timestamp
 
     def index(self, sequence: int) -> int | None:
@@ -56,27 +59,29 @@ class _Run:
             return None
         index = self._highest + distance
         self._highest = max(self._highest, index)
-        self._restart = None
+        self._stray = None
         return index
 
-    def restarts_at(self, sequence: int) -> bool:
-        """Whether a second packet in a row continues an impossible jump back (one alone is taken for a stray)."""
-        confirmed = self._restart == sequence
-        self._restart = (sequence + 1) & 0xFFFF
-        return confirmed
+    def restart(self, sequence: int, item: Captured) -> Captured | None:
+        """The packet before this one, if the two in a row make an impossible jump back (one alone is a stray)."""
+        stray = self._stray if self._restart == sequence else None
+        self._stray, self._restart = item, (sequence + 1) & 0xFFFF
+        return stray
 
-    def push(self, index: int, arrival_ns: int, rtp: Rtp) -> None:
+    def take(self, arrival_ns: int, rtp: Rtp) -> None:
+        index = self.index(rtp.sequence)
+        if index is None:
+            return
         if (self._next is None or index >= self._next) and index not in self._waiting:
             self._waiting[index] = (arrival_ns, rtp)
+            heapq.heappush(self._lowest, index)
 
     def pop(self, *, everything: bool = False) -> Iterator[Ordered]:
         while self._waiting:
-            if self._next not in self._waiting:
-                if len(self._waiting) <= WINDOW and not everything:
-                    return
-                self._next = min(self._waiting)
-            assert self._next is not None
-            index, self._next = self._next, self._next + 1
+            if self._lowest[0] != self._next and len(self._waiting) <= WINDOW and not everything:
+                return
+            index = heapq.heappop(self._lowest)
+            self._next = index + 1
             arrival_ns, rtp = self._waiting.pop(index)
             self._timestamp += signed_distance(rtp.timestamp, self._timestamp & 0xFFFFFFFF, 32)
             yield Ordered(self.number, index, self._timestamp, arrival_ns, rtp)
@@ -92,14 +97,18 @@ def in_order(captured: Iterable[Captured]) -> Iterator[Ordered]:
             continue
         index = run.index(rtp.sequence) if run is not None and run.ssrc == rtp.ssrc else None
         if run is None or index is None:
-            if run is not None and run.ssrc == rtp.ssrc and not run.restarts_at(rtp.sequence):
-                continue
+            before = None
+            if run is not None and run.ssrc == rtp.ssrc:
+                before = run.restart(rtp.sequence, item)
+                if before is None:
+                    continue
             if run is not None:
                 yield from run.pop(everything=True)
-            run = _Run(0 if run is None else run.number + 1, rtp)
-            index = run.index(rtp.sequence)
-            assert index is not None
-        run.push(index, item.arrival_ns, rtp)
+            first = rtp if before is None else parse_rtp(before.packet)
+            run = _Run(0 if run is None else run.number + 1, first)
+            if before is not None:
+                run.take(before.arrival_ns, first)
+        run.take(item.arrival_ns, rtp)
         yield from run.pop()
     if run is not None:
         yield from run.pop(everything=True)

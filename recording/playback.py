@@ -13,15 +13,15 @@ from itertools import chain
 from pathlib import Path
 from typing import Literal
 
-from formats.framing import Captured, MalformedRecord, unpack_records
-from formats.journal import JournalBroken, KeyFinder, read_journal
+from formats.journal import KeyFinder
 from recording import opus, vp8
 from recording.clock import from_utc
-from recording.errors import NoRecording, SealedSegment
+from recording.errors import DamagedJournal, NoRecording, SealedSegment
 from recording.header import Capture, read_header
 from recording.opus import AudioFrame
 from recording.ordering import in_order
 from recording.placement import place
+from recording.takes import Take, takes
 from recording.vp8 import VideoFrame
 from recording.webm import survey, write_webm
 
@@ -50,25 +50,37 @@ def render(
     """Write the WebM of journals of one endpoint, or of its shared screen, to `out` (seekable, empty).
 
     `started_at` (UTC ISO) is its time 0; `title` is written into the file. `kind` "caucus" is for what was unsealed.
+    What cannot be read (no header, another key) is left out and named.
 
-    Raises `SealedSegment` if a journal of the other kind is among them, `DamagedJournal` for an unreadable header,
-    `BoxBroken` for a foreign key, `NoRecording` where no frame can be played.
+    Raises `SealedSegment` if a journal of the other kind is among them; where no frame can be played `DamagedJournal`
+    if that may be for a journal that cannot be read, else `NoRecording`.
     """
-    sources = sources_of(journals, kind)
     damaged: set[str] = set()
+    sources = sources_of(journals, damaged, kind)
     found = survey(_merged(sources, private_key, damaged))
     if found is None:
-        raise NoRecording("no playable frame")
+        raise DamagedJournal(sorted(damaged)[0]) if damaged else NoRecording("no playable frame")
     duration_ms = write_webm(out, _merged(sources, private_key, damaged), found, from_utc(started_at), title)
     return Playback(duration_ms, found.audio_frames, found.video_frames, found.size, tuple(sorted(damaged)))
 
 
-def sources_of(journals: Sequence[Path], kind: Literal["joint", "caucus"] = "joint") -> list[tuple[Path, Capture]]:
-    """Journals with their headers; raises `SealedSegment` if one of the other kind is among them, `DamagedJournal`."""
-    sources = [(path, read_header(path)) for path in journals]
-    for path, capture in sources:
+def sources_of(
+    journals: Sequence[Path], damaged: set[str], kind: Literal["joint", "caucus"] = "joint"
+) -> list[tuple[Path, Capture]]:
+    """Journals with their headers; names of those without a readable one come into `damaged`.
+
+    Raises `SealedSegment` if one of the other kind is among them.
+    """
+    sources = []
+    for path in journals:
+        try:
+            capture = read_header(path)
+        except (DamagedJournal, OSError):
+            damaged.add(path.name)
+            continue
         if capture.key != kind:
             raise SealedSegment(path.name)
+        sources.append((path, capture))
     return sources
 
 
@@ -97,9 +109,7 @@ def track(
 def _one_after_the_other(
     sources: Sequence[tuple[Path, Capture]], private_key: bytes | KeyFinder, damaged: set[str]
 ) -> Iterator[AudioFrame | VideoFrame]:
-    ordered = sorted(sources, key=lambda source: (source[1].anchor.unix_ns, source[0].name))
-    segments = [_frames(path, capture, private_key, damaged) for path, capture in ordered]
-    following = iter(segments)
+    following = iter([_frames(take, private_key, damaged) for take in takes(sources)])
     current, ahead = next(following, None), None
     while current is not None:
         later = next(following, None)
@@ -113,10 +123,9 @@ def _one_after_the_other(
         current, ahead = later, first
 
 
-def _frames(
-    path: Path, capture: Capture, private_key: bytes | KeyFinder, damaged: set[str]
-) -> Iterator[AudioFrame | VideoFrame]:
-    placed = place(in_order(_captured(path, private_key, damaged)), capture.clock_rate)
+def _frames(take: Take, private_key: bytes | KeyFinder, damaged: set[str]) -> Iterator[AudioFrame | VideoFrame]:
+    capture = take.capture
+    placed = place(in_order(take.captured(private_key, damaged)), capture.clock_rate)
     frames = opus.frames(placed) if capture.medium == "audio" else vp8.frames(placed)
     for frame in frames:
         yield replace(frame, at_ns=capture.anchor.to_unix_ns(frame.at_ns))
@@ -127,12 +136,3 @@ def _rising(frames: Iterator[AudioFrame | VideoFrame]) -> Iterator[AudioFrame | 
     for frame in frames:
         latest = max(latest, frame.at_ns)
         yield frame if frame.at_ns == latest else replace(frame, at_ns=latest)
-
-
-def _captured(path: Path, private_key: bytes | KeyFinder, damaged: set[str]) -> Iterator[Captured]:
-    with path.open("rb") as file:
-        try:
-            for chunk in read_journal(file, private_key):
-                yield from unpack_records(chunk)
-        except (JournalBroken, MalformedRecord):
-            damaged.add(path.name)

@@ -10,6 +10,7 @@ from formats.journal import JournalResult, scan_journal
 from recording.clock import to_utc
 from recording.errors import DamagedJournal
 from recording.header import Capture, read_header
+from recording.spools import Spools
 
 
 def salvage(folder: Path, path: Path, heads: Mapping[int, bytes] | None = None) -> dict[str, JSON]:
@@ -47,13 +48,13 @@ def manifest_row(folder: Path, path: Path, capture: Capture, result: JournalResu
     }
 
 
-def salvage_room(folder: Path, room: str) -> Iterator[dict[str, JSON]]:
-    """Rows of all journals of one room under the spool folder, in order of their paths; unreadable files are left out.
+def salvage_room(spools: Spools, room: str) -> Iterator[dict[str, JSON]]:
+    """Rows of all journals of one room in any spool, in order of their paths; unreadable files are left out.
 
     Includes journals that were closed in order: noting a row a second time changes nothing.
     """
-    for path in sorted((folder / room).glob("*/*.hjr")):
+    for folder, path in spools.journals(room):
         try:
             yield salvage(folder, path)
-        except DamagedJournal:
+        except (DamagedJournal, OSError):
             continue

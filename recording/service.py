@@ -18,6 +18,7 @@ from recording.model import ManifestRow, RecordingFile, RecordingRow, Status
 from recording.playback import Playback, render
 from recording.scratch import ScratchFile
 from recording.speech import speech
+from recording.spools import Spools
 from recording.viewing import Viewing
 from vault import BlobStore, Clock, Database, Jobs, Timeline, Transaction
 from vault.errors import LeaseLost
@@ -46,7 +47,7 @@ class RecordingKey(Protocol):
 
 
 class Recordings:
-    """`spool` is the folder where the workers' journals lie, `bring` gets those back that were moved away."""
+    """`spools` are the folders where the workers' journals lie, `bring` gets those back that were moved away."""
 
     def __init__(
         self,
@@ -56,7 +57,7 @@ class Recordings:
         timeline: Timeline,
         keys: RecordingKey,
         clock: Clock,
-        spool: Path,
+        spools: Spools,
         bring: Bring | None = None,
     ) -> None:
         self._db = db
@@ -65,7 +66,7 @@ class Recordings:
         self._timeline = timeline
         self._keys = keys
         self._clock = clock
-        self._spool = spool
+        self._spools = spools
         self._bring = bring
         self.lanes = Lanes(db, blobs)
         self.viewing = Viewing(timeline, clock)
@@ -108,6 +109,8 @@ class Recordings:
                 "first": parsed.first_at,
                 "last": parsed.last_at,
                 "complete": parsed.complete,
+                # Taken from the spool because its writer had died, and nobody else could tell what became of it.
+                "recovered": "state" in row,
             },
         )
         return True
@@ -207,12 +210,12 @@ class Recordings:
         return await self._db.transact(write)
 
     async def _make(self, task: store.Task, job: Job) -> tuple[Status, str, Playback, str]:
-        with ScratchFile(self._spool) as out:
+        with ScratchFile(self._spools.scratch()) as out:
             renewing, reason = asyncio.create_task(self._renew(job)), ""
             try:
                 if self._bring is not None:
                     await self._bring([journal.path for journal in task.journals])
-                paths, reason = await asyncio.to_thread(usable, self._spool, task.journals)
+                paths, reason = await asyncio.to_thread(usable, self._spools, task.journals)
                 playback = await asyncio.to_thread(render, paths, self._keys.recording_private, task.started_at, out)
                 await self.lanes.keep(task.recording_id, await asyncio.to_thread(speech, out, playback.duration_ms))
                 out.seek(0)
@@ -236,7 +239,7 @@ class Recordings:
                 await self._jobs.progress(job, 0.5)
 
 
-def usable(spool: Path, journals: Sequence[store.Journal]) -> tuple[list[Path], str]:
+def usable(spools: Spools, journals: Sequence[store.Journal]) -> tuple[list[Path], str]:
     """The files that can be read at all, and the gravest thing to be said of all of them ("" when nothing is).
 
     Raises `DamagedJournal` when there were journals and none can be read.
@@ -245,12 +248,16 @@ def usable(spool: Path, journals: Sequence[store.Journal]) -> tuple[list[Path], 
     for journal in journals:
         if journal.damaged:
             reasons.add(DamagedJournal.code)
-        path = spool / journal.path
-        if not path.is_file():
+        path = spools.find(journal.path)
+        if path is None:
             reasons.add(MISSING)
             continue
-        with path.open("rb") as file:
-            result = scan_journal(file, {journal.chunks: bytes.fromhex(journal.head)})
+        try:
+            with path.open("rb") as file:
+                result = scan_journal(file, {journal.chunks: bytes.fromhex(journal.head)})
+        except OSError:  # a disk that has died: whatever lies elsewhere is played all the same
+            reasons.add(MISSING)
+            continue
         if result.state == "broken":
             reasons.add(DamagedJournal.code)
         elif not journal.complete:

@@ -94,7 +94,8 @@ def _admitted(room: Room, seat: Seat, organ: str) -> RoomView:
         caucus_side=caucus.side if caucus else None,
         session=SessionView(number=session.number, started_at=session.started_at) if session else None,
         last=_last(room),
-        recorder=room.recorder,
+        # Nothing is lost in the second place, so it is the host's worry alone.
+        recorder="ok" if room.recorder == "degraded" and seat.role != "mediator" else room.recorder,
         screen=_screen(room, seat),
         peers=_peers(room, seat),
         waiting=_waiting(room) if seat.role == "mediator" else [],

@@ -13,7 +13,8 @@ from rooms.authority import Role
 
 Side = Literal["A", "B"]
 Phase = Literal["idle", "open", "joint", "caucus", "paused"]
-RecorderState = Literal["idle", "ok", "failed"]
+RecorderState = Literal["idle", "ok", "degraded", "failed"]
+"""Degraded: the first place for journals failed, and they go on in the second."""
 MediaState = Literal["none", "connecting", "connected", "failed"]
 Presence = Literal["invited", "entering", "waiting", "admitted", "refused", "removed", "left"]
 Result = Literal["agreed", "not_agreed", "suspended", "absent"]

@@ -19,12 +19,23 @@ hostile() {
   for _ in $(seq 10); do pytest -q --timeout 600 tests/integration/media/test_hostile.py; done
 }
 
+recording() {
+  say "captures killed with -9 (x$HESHI_SOAK), disks that fail, packets that make no sense"
+  SEED="${SEED:-$RANDOM}" pytest -q -s --timeout 1800 tests/integration/recording/test_killed.py
+  pytest -q --timeout 1800 --hypothesis-seed="${SEED:-$RANDOM}" tests/unit/recording tests/integration/recording/test_disks.py
+  if [ "$(id -u)" = 0 ]; then # for a file system of its own to freeze and to break
+    local folder; folder=$(mktemp -d)
+    python -m tests.integration.recording.hanging "$folder"
+    rm -r "$folder"
+  fi
+}
+
 impaired() {
   say "calls on bad networks, five rounds"
   for round in 1 2 3 4 5; do HESHI_ROUND=$round pytest -q -s --timeout 600 tests/integration/impaired; done
 }
 
 case ${1:-all} in
-  all) fuzz; isolation; joins; hostile; impaired; say "nothing broke, nothing leaked" ;;
+  all) fuzz; isolation; joins; hostile; recording; impaired; say "nothing broke, nothing leaked" ;;
   *) "$@" ;;
 esac

@@ -33,6 +33,9 @@ class Settings(BaseSettings):
     data: Path = Path("data")
     """Folder of the embedded database, keys, blobs and the recording spool."""
 
+    spool_second: str = ""
+    """A second folder for recording journals, best on another disk: used where the first one fails; empty: none."""
+
     database: str = ""
     """`postgresql://…` or `sqlite:///…`; empty: SQLite in the data folder."""
 
@@ -151,6 +154,11 @@ class Settings(BaseSettings):
     def spool(self) -> Path:
         """Where workers write journals."""
         return self.data / "spool"
+
+    @property
+    def second_spool(self) -> Path | None:
+        """Where they write journals when that folder fails."""
+        return Path(self.spool_second).absolute() if self.spool_second else None
 
     @property
     def base_url(self) -> str:

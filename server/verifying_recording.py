@@ -85,9 +85,10 @@ async def verify_recording(settings: Settings, which: str) -> int:
                 manifest = await services.evidence.manifest(tx, case_id, session)
             except NoManifest:
                 manifest = None
-            known = {settings.spool / row["path"] for row in found}
-            lying = (settings.spool / room_id).glob(f"*-{session}/*.hjr")
-            files = [path for path in sorted({*known, *lying}) if path.is_file() and (path in known or _size(path))]
+            await house.archive.bring([row["path"] for row in found])
+            known = {path for row in found if (path := services.spools.find(row["path"])) is not None}
+            lying = {path for _, path in services.spools.journals(room_id, f"*-{session}")}
+            files = [path for path in sorted(known | lying) if path in known or _size(path)]
             room = await services.rooms.load(tx, room_id)
             names = {seat.id: seat.name for seat in room.seats.values()}
             return session, files, manifest, TimelineFile(case_id, "", house.keys.chain_public, stored), names

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from agreements import Agreements, Authority, FontChain, default_folders
 from cases import Cases, ConsoleNotices, Officers
-from recording import Archive, Composites, Evidence, Keeping, Opening, Recordings, Unsealings
+from recording import Archive, Composites, Evidence, Keeping, Opening, Recordings, Spools, Unsealings
 from recording.keeping import Derived
 from rooms import Rooms
 from rooms.entry import Entry
@@ -57,16 +57,17 @@ async def _join(settings: Settings, keys: KeyStore, db: Database) -> House:
     timeline = Timeline(cipher, keys, clock)
     jobs = Jobs(db, clock)
     blobs = BlobStore(settings.blobs_url, keys)
+    spools = Spools(settings.spool, settings.second_spool)
     rooms = Rooms(cipher, timeline, clock, db)
     authority = Authority(keys)
     fonts = await asyncio.to_thread(FontChain, default_folders(ROOT))
     agreements = Agreements(db, cipher, timeline, blobs, fonts, authority, clock)
     cases = Cases(cipher, timeline, clock, rooms, [rooms, SealedBeforeAgreed(agreements)])
-    archive = Archive(db, ObjectStore(settings.blobs_url), clock, settings.spool, settings.archive_hours)
-    unsealings = Unsealings(db, cases, cipher, timeline, blobs, clock, settings.spool, archive.bring)
-    recordings = Recordings(db, blobs, jobs, timeline, keys, clock, settings.spool, archive.bring)
+    archive = Archive(db, ObjectStore(settings.blobs_url), clock, spools, settings.archive_hours)
+    unsealings = Unsealings(db, cases, cipher, timeline, blobs, clock, spools, archive.bring)
+    recordings = Recordings(db, blobs, jobs, timeline, keys, clock, spools, archive.bring)
     scripts = CaseScripts(db, rooms, timeline)
-    composites = Composites(db, blobs, jobs, timeline, keys, settings.spool, scripts, fonts.files, archive.bring)
+    composites = Composites(db, blobs, jobs, timeline, keys, spools, scripts, fonts.files, archive.bring)
     derived: list[Derived] = [unsealings, composites, recordings.lanes, archive]
     services = Services(
         db=db,
@@ -81,18 +82,18 @@ async def _join(settings: Settings, keys: KeyStore, db: Database) -> House:
         recordings=recordings,
         composites=composites,
         unsealings=unsealings,
-        keeping=Keeping(db, cases, cipher, timeline, blobs, jobs, clock, settings.spool, derived),
-        evidence=Evidence(db, cipher, timeline, keys, clock, settings.spool),
+        keeping=Keeping(db, cases, cipher, timeline, blobs, jobs, clock, spools, derived),
+        evidence=Evidence(db, cipher, timeline, keys, clock, spools),
         agreements=agreements,
         ledger=QualityLedger(db, cipher, timeline, clock),
-        spool=settings.spool,
+        spools=spools,
         link_hours=settings.link_hours,
         secure_cookies=settings.base_url.startswith("https://"),
         trusted_proxies=settings.trusted_proxies,
         metrics_token=settings.metrics_token.get_secret_value(),
         turn=_turn(settings),
     )
-    opening = Opening(db, cipher, timeline, clock, jobs, settings.spool, archive.bring)
+    opening = Opening(db, cipher, timeline, clock, jobs, spools, archive.bring)
     return House(services, keys, cipher, jobs, authority, opening, archive)
 
 

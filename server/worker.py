@@ -49,10 +49,13 @@ class Worker:
         media: RelaySettings,
         spool: Path,
         public_keys: tuple[bytes, bytes],
+        spool_second: Path | None = None,
         berth: bool = False,
     ) -> None:
         """`berth`: started by a service on this machine, which starts another in its place."""
-        self._recorder = Recorder(spool, *public_keys, on_failure=self._recorder_failed)
+        self._recorder = Recorder(
+            spool, *public_keys, second=spool_second, on_failure=self._recorder_failed, on_move=self._recorder_moved
+        )
         self._relay = Relay(media, self._recorder, self._on_event)
         self._outbox: asyncio.Queue[tuple[str, dict[str, Any]]] = asyncio.Queue()
         self._closed: dict[str, list[dict[str, Any]]] = {}
@@ -119,7 +122,8 @@ class Worker:
 
     async def _table(self, data: dict[str, Any]) -> dict[str, Any]:
         applied = self._relay.apply(data)
-        return {"revision": applied.revision, "accepted": applied.accepted, "recorder": applied.recorder}
+        state, reason = self._state(data["room"], applied.recorder)
+        return {"revision": applied.revision, "accepted": applied.accepted, "recorder": state, "reason": reason}
 
     async def _close(self, data: dict[str, Any]) -> dict[str, Any]:
         self._relay.close_endpoint(data["endpoint"])
@@ -163,14 +167,38 @@ class Worker:
         if event.kind == "endpoint":
             self._say("endpoint", {"room": event.room, "endpoint": event.endpoint, "state": event.state})
         elif event.kind == "recorder":
-            self._say("recorder", {"room": event.room, "state": event.state, "reason": event.reason})
+            state, reason = self._state(event.room, event.state, event.reason)
+            self._say("recorder", {"room": event.room, "state": state, "reason": reason})
         elif event.kind == "segment":
-            self._closed.setdefault(event.room, []).append(dict(event.data))
-            self._say("segment", dict(event.data))
+            self._segment_closed(event.room, dict(event.data))
+
+    def _segment_closed(self, room: str, row: dict[str, Any]) -> None:
+        self._closed.setdefault(room, []).append(row)
+        self._say("segment", row)
+
+    def _state(self, room: str, state: str, reason: str = "") -> tuple[str, str]:
+        """What is told of a room's recorder: one that works, but not in its first place, is "degraded"."""
+        if state == "ok":
+            health = self._recorder.health(room)
+            if health["state"] == "degraded":
+                return "degraded", str(health["reason"])
+        return state, reason
 
     def _recorder_failed(self, room: str, reason: str) -> None:
         """Called on the recorder's own thread, even while no packet arrives that would hit the failed journal."""
         self._loop.call_soon_threadsafe(self._relay.recorder_failed, room, reason)
+
+    def _recorder_moved(self, row: dict[str, Any], reason: str) -> None:
+        """On the recorder's own thread too: a journal goes on in the second place."""
+
+        def tell() -> None:
+            room = str(row["room"])
+            self._relay.recorder_moved(room)
+            self._say("recorder", {"room": room, "state": "degraded", "reason": reason})
+            if row["path"] is not None:
+                self._segment_closed(room, row)
+
+        self._loop.call_soon_threadsafe(tell)
 
     def _say(self, event: str, data: dict[str, Any]) -> None:
         self._outbox.put_nowait((event, data))
@@ -223,6 +251,7 @@ async def run_worker(settings: WorkerSettings) -> None:
         secret=settings.secret,
         media=media,
         spool=settings.spool,
+        spool_second=Path(settings.spool_second) if settings.spool_second else None,
         public_keys=settings.public_keys,
         berth=settings.berth is not None,
     )

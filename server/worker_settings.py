@@ -34,6 +34,9 @@ class WorkerSettings(BaseSettings):
     spool: Path
     """Folder of the journals."""
 
+    spool_second: str = ""
+    """Where journals go when that folder fails; empty: nowhere, the room pauses."""
+
     host_ips: Annotated[tuple[str, ...], NoDecode] = ()
     """Addresses to bind media to; empty: every interface's."""
 
@@ -80,6 +83,7 @@ def worker_environ(settings: Settings, keys: KeyStore, url: str, number: int) ->
         "vault_public": base64.b64encode(vault_public).decode(),
         "supervisor_public": base64.b64encode(supervisor_public).decode(),
         "spool": str(settings.spool.absolute()),
+        "spool_second": str(settings.second_spool or ""),
         "host_ips": ",".join(settings.media_host_ips),
         "advertised": ",".join(settings.media_advertised),
         "port": str(settings.media_port + number if settings.media_port else 0),

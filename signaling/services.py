@@ -5,11 +5,10 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from agreements import Agreements
 from cases import Cases, ConsoleNotices, Officers
-from recording import Composites, Evidence, Keeping, Recordings, Unsealings
+from recording import Composites, Evidence, Keeping, Recordings, Spools, Unsealings
 from rooms import Change, Context, Entry, Room, Rooms
 from rooms.ledger import QualityLedger
 from signaling.turn import Turn
@@ -36,7 +35,7 @@ class Services:
     evidence: Evidence
     agreements: Agreements
     ledger: QualityLedger
-    spool: Path
+    spools: Spools
     link_hours: int
     secure_cookies: bool
     trusted_proxies: tuple[str, ...] = ()

@@ -20,6 +20,7 @@ from sqlalchemy import RowMapping, delete, insert, select
 
 from recording.archiving.tables import archived_journals
 from recording.errors import DamagedJournal
+from recording.spools import Spools
 from recording.tables import recordings, segments
 from vault import Clock, Database, Transaction
 from vault.objects import ObjectStore
@@ -35,12 +36,12 @@ class Archive:
     """`hours` is how long after its last moment a sitting's journals stay in the spool; parts are of `part` bytes."""
 
     def __init__(
-        self, db: Database, objects: ObjectStore, clock: Clock, spool: Path, hours: float, part: int = PART
+        self, db: Database, objects: ObjectStore, clock: Clock, spools: Spools, hours: float, part: int = PART
     ) -> None:
         self._db = db
         self._objects = objects
         self._clock = clock
-        self._spool = spool
+        self._spools = spools
         self._hours = hours
         self._part = part
 
@@ -49,7 +50,7 @@ class Archive:
 
         Raises `DamagedJournal` when what the store gives back is not what was put there; nothing is left then.
         """
-        missing = [path for path in paths if not (self._spool / path).is_file()]
+        missing = [path for path in paths if self._spools.find(path) is None]
         for row in await self._db.read(lambda tx: _places(tx, missing)):
             await self._bring(row)
 
@@ -75,13 +76,15 @@ class Archive:
         await asyncio.to_thread(self._clear, await self._db.read(_all_paths))
         before = later(self._clock.now(), -self._hours * 3600)
         for session_id, path in await self._db.read(lambda tx: _due(tx, before)):
-            if (self._spool / path).is_file():
+            if self._spools.find(path) is not None:
                 await self._move(session_id, path)
                 return 1
         return 0
 
     async def _move(self, session_id: str, path: str) -> None:
-        source = self._spool / path
+        source = self._spools.find(path)
+        if source is None:
+            return
         size = source.stat().st_size
         for number in range(_parts(size, self._part)):
             data = await asyncio.to_thread(_read_part, source, number, self._part)
@@ -103,7 +106,7 @@ class Archive:
         source.unlink()
 
     async def _bring(self, row: RowMapping) -> None:
-        target: Path = self._spool / row["path"]
+        target = self._spools.each[0].folder / row["path"]
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         digest = hashlib.sha256()
         descriptor, name = tempfile.mkstemp(dir=target.parent, suffix=".part")
@@ -125,8 +128,8 @@ class Archive:
     def _clear(self, archived: Sequence[tuple[str, str]]) -> None:
         """Remove local copies of what is in the store, once nobody has asked for them for `BROUGHT_S`."""
         for path, digest in archived:
-            local = self._spool / path
-            if local.is_file() and time.time() - local.stat().st_ctime > BROUGHT_S and _sha256(local) == digest:
+            local = self._spools.find(path)
+            if local is not None and time.time() - local.stat().st_ctime > BROUGHT_S and _sha256(local) == digest:
                 local.unlink()
 
 

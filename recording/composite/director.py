@@ -46,14 +46,14 @@ class Director:
     ) -> None:
         """Reads through everything once, decoding nothing. `part_ticks` is the length of a piece, a multiple of 8.
 
-        Raises `SealedSegment` if a caucus journal is among the journals, `DamagedJournal` for an unreadable header,
-        `BoxBroken` for a foreign key, `NoRecording` where there is nothing to see or hear.
+        Raises `SealedSegment` if a caucus journal is among the journals, `NoRecording` where there is nothing to see or
+        hear; journals that cannot be read are left out, and named in `damaged`.
         """
         self._key = private_key
         self._part_ticks = part_ticks
         self._script = script
         self._damaged: set[str] = set()
-        self._members = cast_tiles(sources_of(journals))
+        self._members = cast_tiles(sources_of(journals, self._damaged))
         self._surveys: dict[tuple[int, str], Survey] = {
             (number, medium): survey(self._track(sources), script.started_ns + LONGEST_NS)
             for number, member in enumerate(self._members)

@@ -8,7 +8,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Literal, Protocol
 
 from cases import Case, Cases, Scope
@@ -20,6 +19,7 @@ from recording.keeping.retention import Facts, Kept, keeping
 from recording.keeping.shredding import shred
 from recording.keeping.store import Deletion, Hold, Sitting
 from recording.sealed.store import drop_boxes_of
+from recording.spools import Spools
 from vault import BlobStore, Cipher, Clock, Database, Jobs, Timeline, Transaction
 from vault.jobs import Job
 from vault.utc import parse
@@ -58,7 +58,7 @@ class Keeping:
         blobs: BlobStore,
         jobs: Jobs,
         clock: Clock,
-        spool: Path,
+        spools: Spools,
         derived: Sequence[Derived],
     ) -> None:
         self._db = db
@@ -68,7 +68,7 @@ class Keeping:
         self._blobs = blobs
         self._jobs = jobs
         self._clock = clock
-        self._spool = spool
+        self._spools = spools
         self._derived = tuple(derived)
 
     async def of_case(self, tx: Transaction, scope: Scope, case_id: str) -> list[SittingKept]:
@@ -172,7 +172,7 @@ class Keeping:
         paths = [journal.path for journal in journals]
         await self._db.transact(lambda tx: drop_boxes_of(tx, paths))
         for path in paths:
-            await asyncio.to_thread(shred, self._spool, path)
+            await asyncio.to_thread(shred, self._spools, path)
         for holder in self._derived:
             await holder.drop(one.session_id, paths)
         for blob_id in one.files:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import os
-from pathlib import Path
 
 from formats.journal import MAX_HEADER
+from recording.spools import Spools
 
 
-def shred(spool: Path, path: str) -> bool:
+def shred(spools: Spools, path: str) -> bool:
     """Destroy one journal below the spool; whether there was one. Doing it again is harmless. Raises OSError.
 
     Where a disk keeps old versions of what is overwritten (flash, snapshots, copy on write), the box may survive there.
     """
-    journal = spool / path
+    journal = spools.find(path)
+    if journal is None:
+        return False
     try:
         descriptor = os.open(journal, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
     except FileNotFoundError:

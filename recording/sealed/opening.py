@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from pathlib import Path
 from typing import TypeAlias
 
 from formats.canonical import JSON
@@ -18,6 +17,7 @@ from recording.header import read_header
 from recording.sealed import rules, store
 from recording.sealed.rules import VIEWING_HOURS, Unsealing
 from recording.sealed.store import Box, SealedJournal
+from recording.spools import Spools
 from vault import Cipher, Clock, Database, Jobs, Timeline, Transaction
 from vault.utc import parse
 
@@ -30,14 +30,14 @@ class Opening:
     """Joined by the command line only."""
 
     def __init__(
-        self, db: Database, cipher: Cipher, timeline: Timeline, clock: Clock, jobs: Jobs, spool: Path, bring: Bring
+        self, db: Database, cipher: Cipher, timeline: Timeline, clock: Clock, jobs: Jobs, spools: Spools, bring: Bring
     ) -> None:
         self._db = db
         self._cipher = cipher
         self._timeline = timeline
         self._clock = clock
         self._jobs = jobs
-        self._spool = spool
+        self._spools = spools
         self._bring = bring
 
     async def unseal(self, unsealing_id: str, supervisor_private: bytes, hours: int = VIEWING_HOURS) -> Unsealing:
@@ -55,7 +55,7 @@ class Opening:
 
         journals, public = await self._db.read(look)
         await self._bring([journal.path for journal in journals])
-        boxes = await asyncio.to_thread(_seal_anew, self._spool, journals, supervisor_private, public)
+        boxes = await asyncio.to_thread(_seal_anew, self._spools, journals, supervisor_private, public)
 
         async def write(tx: Transaction) -> Unsealing:
             before = await store.find(tx, self._cipher, unsealing_id)
@@ -87,12 +87,12 @@ def _films(journals: Sequence[SealedJournal]) -> list[SealedJournal]:
     return list(first.values())
 
 
-def _seal_anew(spool: Path, journals: Sequence[SealedJournal], private: bytes, public: bytes) -> list[Box]:
+def _seal_anew(spools: Spools, journals: Sequence[SealedJournal], private: bytes, public: bytes) -> list[Box]:
     boxes = []
     for journal in journals:
-        path = spool / journal.path
-        if not path.is_file():
-            raise DamagedJournal(path.name)
+        path = spools.find(journal.path)
+        if path is None:
+            raise DamagedJournal(journal.path)
         capture = read_header(path)
         if capture.key != "caucus":
             raise SealedSegment(path.name)

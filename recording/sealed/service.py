@@ -6,7 +6,6 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from cases import Cases, Scope
 from formats.canonical import JSON
@@ -20,6 +19,7 @@ from recording.sealed.errors import NothingSealed
 from recording.sealed.opening import JOB_KIND, Bring
 from recording.sealed.rules import Person, State, Unsealing
 from recording.sealed.store import Film, SealedJournal
+from recording.spools import Spools
 from vault import BlobStore, Cipher, Clock, Database, Timeline, Transaction
 from vault.errors import Erased
 from vault.ids import new_id
@@ -56,7 +56,7 @@ class Unsealings:
         timeline: Timeline,
         blobs: BlobStore,
         clock: Clock,
-        spool: Path,
+        spools: Spools,
         bring: Bring,
     ) -> None:
         self._db = db
@@ -65,7 +65,7 @@ class Unsealings:
         self._timeline = timeline
         self._blobs = blobs
         self._clock = clock
-        self._spool = spool
+        self._spools = spools
         self._bring = bring
 
     async def ask(self, tx: Transaction, scope: Scope, case_id: str, lines: Collection[str], reason: str) -> Unsealing:
@@ -239,8 +239,8 @@ class Unsealings:
                 raise BoxBroken("not of this request")
             return open_sealed(private, box)
 
-        paths = [self._spool / journal.path for journal in journals]
-        with ScratchFile(self._spool) as out:
+        paths = [path for journal in journals if (path := self._spools.find(journal.path)) is not None]
+        with ScratchFile(self._spools.scratch()) as out:
             playback = await asyncio.to_thread(
                 render, paths, data_key, film.started_at, out, kind="caucus", title=TITLE
             )

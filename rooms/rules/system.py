@@ -48,7 +48,7 @@ def placed(room: Room, worker: str, epoch: int, context: Context) -> Change:
     if epoch <= room.epoch:
         return room, []
     room = _without_media(room)
-    acts = [Act("recorder.recovered", {})] if room.recorder == "failed" else []
+    acts = [Act("recorder.recovered", {})] if room.recorder in ("failed", "degraded") else []
     room = replace(
         _in_new_segment(room, context),
         placement=Placement(worker, epoch),
@@ -97,7 +97,7 @@ def worker_lost(room: Room, worker: str, kept: Mapping[str, str], context: Conte
     if room.placement is None or room.placement.worker != worker:
         return room, []
     room, acts = gaps.begin(room, kept, context)
-    recorder: RecorderState = "failed" if room.recorder == "failed" else "idle"
+    recorder: RecorderState = "idle" if room.recorder == "ok" else room.recorder
     room = replace(_without_media(room), placement=None, leaving=None, relay_revision=0, recorder=recorder)
     return room, acts
 
@@ -111,8 +111,13 @@ def relay_acknowledged(room: Room, revision: int, epoch: int) -> Change:
 
 
 def recorder_state(room: Room, state: RecorderState, reason: str, context: Context) -> Change:
-    """The recorder reports; its failure pauses the session (and ends a caucus), its recovery resumes nothing."""
-    reason = reason if state == "failed" else ""
+    """The recorder reports; its failure pauses the session (and ends a caucus), its recovery resumes nothing.
+
+    In its second place it works, and the session goes on.
+    """
+    if state == room.recorder == "degraded":
+        return room, []
+    reason = reason if state in ("failed", "degraded") else ""
     if (room.recorder, room.recorder_reason) == (state, reason):
         return room, []
     acts: list[Act] = []
@@ -127,7 +132,9 @@ def recorder_state(room: Room, state: RecorderState, reason: str, context: Conte
                 *ended,
                 Act("session.paused", {"session": session.id, "number": session.number, "cause": "recorder"}),
             ]
-    if was == "failed" and state != "failed":
+    if state == "degraded":
+        acts.append(Act("recorder.degraded", {"reason": reason, "segment": room.segment}))
+    if (was == "failed" and state != "failed") or (was == "degraded" and state == "ok"):
         acts.append(Act("recorder.recovered", {}))
     return room, acts
 

@@ -59,7 +59,7 @@ async def _run(speaker: Speaker, tx: Transaction, room: Room, use: Use, recorded
     # What one side does with the text during a caucus would show the other side what is being said there.
     if room.phase == "caucus":
         raise RoomInCaucus
-    if recorded and (room.phase != "joint" or room.recorder != "ok"):
+    if recorded and (room.phase != "joint" or room.recorder not in ("ok", "degraded")):
         raise WrongPhase(speaker.name)
     if (await speaker.services.cases.facts(tx, room.case_id)).case.status == "closed":
         raise CaseClosed

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
+from recording import Spools
 from recording.damage import Found
 from recording.manifesting import Header, Sitting
 from rooms import Room, Session, session_of_segment
@@ -44,13 +45,8 @@ class Closing:
             self._done.add(session.id)
 
     async def unfinished(self) -> list[str]:
-        """Rooms with journals in the spool: at the start, any of them may have a sitting that nobody closed."""
-
-        def folders() -> list[str]:
-            spool = self._services.spool
-            return sorted(path.name for path in spool.iterdir() if path.is_dir()) if spool.is_dir() else []
-
-        return await asyncio.to_thread(folders)
+        """Rooms with journals in a spool: at the start, any of them may have a sitting that nobody closed."""
+        return await asyncio.to_thread(self._services.spools.rooms)
 
     async def note(self, room: Room, row: Mapping[str, Any]) -> None:
         """Put one closed journal on record."""
@@ -110,14 +106,15 @@ class Closing:
         await services.db.transact(work)
 
 
-def kept_until(spool: Path, room: Room) -> dict[str, str]:
+def kept_until(spools: Spools, room: Room) -> dict[str, str]:
     """Until when (UTC) each device's current journals have reached the disk; one that was still is left out.
 
     Blocking. The last write is the last second that is sure to be kept.
     """
     latest: dict[str, float] = {}
-    for path in (spool / room.id / (room.segment or "-")).glob("*.hjr"):
+    for _, path in spools.journals(room.id, room.segment or "-"):
         endpoint = path.name.partition(".")[0]
-        latest[endpoint] = max(latest.get(endpoint, 0.0), path.stat().st_mtime)
+        with contextlib.suppress(OSError):
+            latest[endpoint] = max(latest.get(endpoint, 0.0), path.stat().st_mtime)
     recent = time.time() - RECENT_S
     return {name: iso(datetime.fromtimestamp(at, UTC)) for name, at in latest.items() if at > recent}

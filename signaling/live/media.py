@@ -170,7 +170,7 @@ class Media:
 
     async def recorder_state(self, worker: str, room: str, state: str, reason: str) -> None:
         """The recorder of a room failed or recovered."""
-        if state in ("ok", "failed") and await self._has(worker, room):
+        if state in ("ok", "degraded", "failed") and await self._has(worker, room):
             await self._services.system(
                 room, lambda now, context: system.recorder_state(now, cast(Any, state), reason, context)
             )

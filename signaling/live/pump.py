@@ -202,14 +202,14 @@ class Pump:
         if applied.get("accepted"):
             if room.caucus is not None and room.relay_revision < room.caucus.revision:
                 await self._services.system(room.id, lambda r, _: system.relay_acknowledged(r, revision, epoch))
-            recorder = applied["recorder"]
+            recorder, reason = applied["recorder"], applied.get("reason", "")
             if recorder != room.recorder and not (room.recorder == "failed" and recorder == "idle"):
-                await self._services.system(room.id, lambda r, c: system.recorder_state(r, recorder, "", c))
+                await self._services.system(room.id, lambda r, c: system.recorder_state(r, recorder, reason, c))
 
     async def lost(self, room_id: str, worker: str) -> None:
         """The room's worker is gone: let seats offer again, which places the room anew."""
         room = await self._services.room(room_id)
-        kept = await asyncio.to_thread(kept_until, self._services.spool, room)
+        kept = await asyncio.to_thread(kept_until, self._services.spools, room)
         ended = 0
 
         def rule(now: Room, context: Context) -> Change:

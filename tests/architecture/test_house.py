@@ -82,6 +82,7 @@ SHOWN = {
         "RecordingRow",
         "Recordings",
         "SealedSegment",
+        "Spools",
         "Unsealings",
         "render",
         "salvage",

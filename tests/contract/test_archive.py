@@ -10,6 +10,7 @@ import pytest
 
 from recording import Archive, Recordings
 from recording.errors import DamagedJournal
+from recording.spools import Spools
 from tests.contract.test_recordings import SESSION, Desk
 from tests.contract.test_recordings import desk as desk
 from tests.support.clock import ManualClock
@@ -51,7 +52,7 @@ def objects(request: pytest.FixtureRequest, tmp_path: Path) -> Flaky:
 
 @pytest.fixture
 def archive(desk: Desk, db: Database, objects: Flaky, clock: ManualClock) -> Archive:
-    return Archive(db, objects, clock, desk.studio.folder, 24, PART)
+    return Archive(db, objects, clock, Spools(desk.studio.folder), 24, PART)
 
 
 def later_by(clock: ManualClock, monkeypatch: pytest.MonkeyPatch, now: str = "2026-12-01T00:00:00.000Z") -> None:
@@ -145,7 +146,7 @@ async def test_a_film_is_made_from_journals_brought_back(
     parts: dict[str, Any] = {
         name: request.getfixturevalue(name) for name in ("db", "blobs", "jobs", "timeline", "keys", "clock")
     }
-    desk.recordings = Recordings(*parts.values(), desk.studio.folder, archive.bring)
+    desk.recordings = Recordings(*parts.values(), Spools(desk.studio.folder), archive.bring)
     desk.studio.now_ns += 10_000_000_000
     await desk.note(desk.journal("audio", "seg_3"))
     assert await desk.work() == 1

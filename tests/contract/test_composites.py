@@ -17,6 +17,7 @@ from recording.clock import from_utc
 from recording.composite import Chapter, Script
 from recording.errors import NoRecording, NotReady
 from recording.sink import Medium
+from recording.spools import Spools
 from server.wiring import ROOT
 from tests.integration.recording.packets import SECOND, audio, video
 from tests.integration.recording.studio import START, Studio
@@ -90,9 +91,11 @@ async def cinema(
     fonts = FontChain(default_folders(ROOT)).files
 
     def made() -> Composites:
-        return Composites(db, blobs, jobs, timeline, keys, studio.folder, Told(), fonts, part_ticks=PART)
+        return Composites(db, blobs, jobs, timeline, keys, Spools(studio.folder), Told(), fonts, part_ticks=PART)
 
-    yield Cinema(made, Recordings(db, blobs, jobs, timeline, keys, clock, studio.folder), studio, bureau, jobs, case.id)
+    yield Cinema(
+        made, Recordings(db, blobs, jobs, timeline, keys, clock, Spools(studio.folder)), studio, bureau, jobs, case.id
+    )
     for recorder in studio.recorders:
         recorder.close()
 

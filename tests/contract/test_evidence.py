@@ -10,7 +10,7 @@ import pytest
 
 from formats.framing import Batch
 from formats.manifest import Manifest, load, proof_holds
-from recording import Evidence, Recordings
+from recording import Evidence, Recordings, Spools
 from recording.damage import Found
 from recording.evidence import NoManifest
 from recording.manifesting import Header, Sitting
@@ -95,8 +95,10 @@ async def house(
     studio = Studio(tmp_path / "spool", vault=(b"", vault_public), supervisor=(b"", supervisor_public))
     bureau = await Bureau.build(db, cipher, timeline, clock)
     case = await bureau.open_case()
-    recordings = Recordings(db, BlobStore(f"file://{tmp_path}/blobs", keys), jobs, timeline, keys, clock, studio.folder)
-    evidence = Evidence(db, cipher, timeline, keys, clock, studio.folder)
+    recordings = Recordings(
+        db, BlobStore(f"file://{tmp_path}/blobs", keys), jobs, timeline, keys, clock, Spools(studio.folder)
+    )
+    evidence = Evidence(db, cipher, timeline, keys, clock, Spools(studio.folder))
     yield House(evidence, recordings, studio, bureau, jobs, case.id)
     for recorder in studio.recorders:
         recorder.close()

@@ -9,7 +9,7 @@ import pytest
 
 from formats.errors import Invalid
 from formats.framing import Batch
-from recording import Recordings
+from recording import Recordings, Spools
 from recording.errors import NoRecording, NotReady
 from recording.salvage import salvage
 from recording.sink import Medium
@@ -84,7 +84,7 @@ async def desk(
     studio = Studio(tmp_path / "spool", vault=(b"", vault_public), supervisor=(b"", supervisor_public))
     bureau = await Bureau.build(db, cipher, timeline, clock)
     case = await bureau.open_case()
-    recordings = Recordings(db, blobs, jobs, timeline, keys, clock, studio.folder)
+    recordings = Recordings(db, blobs, jobs, timeline, keys, clock, Spools(studio.folder))
     yield Desk(recordings, studio, bureau, jobs, case.id)
     for recorder in studio.recorders:
         recorder.close()
@@ -149,7 +149,8 @@ async def test_a_segment_salvaged_after_the_close_has_the_file_made_anew(desk: D
     (after,) = await desk.listed()
     assert (after.id, after.status, after.reason) == (before.id, "partial", "recording.incomplete")
     assert len(watch(await desk.file(after.id)).pictures) == 40
-    assert (await desk.acts("recording.segment"))[-1]["complete"] is False
+    noted = await desk.acts("recording.segment")
+    assert [(one["complete"], one["recovered"]) for one in (noted[0], noted[-1])] == [(True, False), (False, True)]
 
 
 async def test_a_journal_changed_since_its_head_was_noted_makes_the_file_partial(desk: Desk) -> None:

@@ -243,6 +243,26 @@ async def test_only_the_responsible_officer_or_a_supervisor_hosts(house: House) 
         await house.do(host, "session.open")
 
 
+async def test_a_recorder_in_its_second_place_worries_the_host_alone(house: House) -> None:
+    host, a = await house.host(), await house.arrive("A")
+    await house.do(host, "session.open")
+    await house.do(host, "seat.admit", seat=a.id)
+    room_id = (await house.room()).id
+    await house.rooms.system(room_id, lambda r, c: system.recorder_state(r, "ok", "", c))
+    await house.do(host, "session.start")
+    await house.rooms.system(room_id, lambda r, c: system.recorder_state(r, "degraded", "disk.28", c))
+    await house.rooms.system(room_id, lambda r, c: system.recorder_state(r, "degraded", "", c))
+    room = await house.room()
+    assert (room.phase, room.recorder, room.recorder_reason) == ("joint", "degraded", "disk.28")
+    assert (view(room, host.id)["recorder"], view(room, a.id)["recorder"]) == ("degraded", "ok")
+    assert (await house.acts())[-1] == "recorder.degraded"
+    await house.do(host, "session.pause")
+    await house.do(host, "session.resume")
+    await house.rooms.system(room_id, lambda r, c: system.recorder_state(r, "ok", "", c))
+    assert (await house.acts())[-1] == "recorder.recovered"
+    assert view(await house.room(), host.id)["recorder"] == "ok"
+
+
 async def test_a_failing_recorder_pauses_and_bars_until_it_recovers(house: House) -> None:
     host, a = await house.host(), await house.arrive("A")
     await house.do(host, "session.open")

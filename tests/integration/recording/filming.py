@@ -16,6 +16,7 @@ from agreements import FontChain, default_folders
 from recording import Composites
 from recording.clock import from_utc
 from recording.composite import Script
+from recording.spools import Spools
 from vault import BlobStore, Cipher, Database, Jobs, KeyStore, SystemClock, Timeline
 
 ROOT = Path(__file__).parents[3]
@@ -59,7 +60,7 @@ async def workshop(folder: Path) -> AsyncIterator[Workshop]:
     cipher = Cipher(keys, clock)
     timeline, jobs = Timeline(cipher, keys, clock), Jobs(db, clock)
     blobs, fonts = BlobStore(f"file://{folder}/blobs", keys), FontChain(default_folders(ROOT)).files
-    made = Composites(db, blobs, jobs, timeline, keys, folder / "spool", Told(), fonts, part_ticks=PART)
+    made = Composites(db, blobs, jobs, timeline, keys, Spools(folder / "spool"), Told(), fonts, part_ticks=PART)
     try:
         yield Workshop(db, keys, jobs, timeline, cipher, blobs, folder / "spool", made)
     finally:

@@ -14,6 +14,7 @@ from recording import Recordings
 from recording.filming import order
 from recording.filmtables import composite_parts
 from recording.salvage import salvage
+from recording.spools import Spools
 from server.migrate import migrate
 from tests.integration.recording.filming import ROOT, Workshop, workshop
 from tests.integration.recording.packets import audio, video
@@ -44,7 +45,9 @@ async def test_died(tmp_path: Path) -> None:
         studio = Studio(here.spool, vault=(b"", vault_public), supervisor=(b"", supervisor_public), now_ns=0)
         bureau = await Bureau.build(here.db, here.cipher, here.timeline, SystemClock())
         case_id = (await bureau.open_case()).id
-        recordings = Recordings(here.db, here.blobs, here.jobs, here.timeline, here.keys, SystemClock(), here.spool)
+        recordings = Recordings(
+            here.db, here.blobs, here.jobs, here.timeline, here.keys, SystemClock(), Spools(here.spool)
+        )
         paths = studio.capture(audio(600), "audio"), studio.capture(video(240), "video")
         for row in [salvage(here.spool, path) for path in paths]:
             await here.db.transact(partial(recordings.note_segment, case_id=case_id, session_id=SESSION, row=row))

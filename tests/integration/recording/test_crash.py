@@ -20,6 +20,7 @@ from formats.journal import read_journal
 from recording.playback import render
 from recording.salvage import salvage_room
 from recording.scratch import ScratchFile
+from recording.spools import Spools
 from tests.integration.recording.packets import video
 from tests.integration.recording.studio import Studio
 from tests.integration.recording.watching import watch
@@ -58,7 +59,7 @@ def test_died(studio: Studio, packets: Path, seed: int) -> None:
         written = [int(process.stdout.readline()) for _ in range(moment)]
         process.send_signal(signal.SIGKILL)
         written += [int(line) for line in process.stdout.read().split("\n")[:-1] if line]
-    (row,) = salvage_room(studio.folder, "room_1")
+    (row,) = salvage_room(Spools(studio.folder), "room_1")
     assert row["state"] in ("open", "truncated")
     assert row["complete"] is False
     journal = studio.folder / str(row["path"])
@@ -87,7 +88,7 @@ def test_a_full_disk_is_reported_at_once_and_leaves_whole_records(studio: Studio
     assert told["failures"] == [["room_1", reason]]
     assert (told["health"]["state"], told["health"]["reason"]) == ("failed", reason)
     assert told["row"]["complete"] is False
-    (row,) = salvage_room(studio.folder, "room_1")
+    (row,) = salvage_room(Spools(studio.folder), "room_1")
     journal = studio.folder / str(row["path"])
     assert row["state"] == "open", "cut back to the last whole record"
     assert journal.stat().st_size == row["bytes"] == told["row"]["bytes"] > 200_000

@@ -21,6 +21,7 @@ from recording.keeping.errors import (
     TooEarly,
 )
 from recording.keeping.shredding import shred
+from recording.spools import Spools
 from tests.integration.recording.bureau import SESSION, Custody, custody
 from tests.integration.recording.packets import SECOND, audio, video
 from vault.utc import later
@@ -186,7 +187,7 @@ def test_a_shredded_journal_is_noise_even_while_somebody_holds_it_open(tmp_path:
     path.parent.mkdir(parents=True)
     path.write_bytes(b'{"key":"box"}\n' + b"records")
     with path.open("rb") as held:
-        assert shred(tmp_path, "room/seg/end.audio.hjr")
+        assert shred(Spools(tmp_path), "room/seg/end.audio.hjr")
         assert held.read() == bytes(14) + b"records"
     assert not path.parent.parent.exists()
-    assert not shred(tmp_path, "room/seg/end.audio.hjr")
+    assert not shred(Spools(tmp_path), "room/seg/end.audio.hjr")

@@ -11,7 +11,6 @@ import av
 import pytest
 
 from formats.framing import Batch
-from formats.sealedbox import BoxBroken
 from recording.errors import DamagedJournal, NoRecording, SealedSegment
 from recording.playback import Playback, render
 from recording.scratch import ScratchFile
@@ -131,7 +130,7 @@ def test_a_caucus_journal_is_refused_and_cannot_be_opened_with_the_vaults_key(st
         render([joint, caucus], studio.vault[0], START, io.BytesIO())
     forged = caucus.with_name("forged.hjr")
     forged.write_bytes(caucus.read_bytes().replace(b'"key":"caucus"', b'"key":"joint"'))
-    with pytest.raises(BoxBroken):
+    with pytest.raises(DamagedJournal):
         render([forged], studio.vault[0], START, io.BytesIO())
     written = caucus.read_bytes()
     assert not [packet for _, packet in sent if packet[12:] in written]

@@ -12,7 +12,7 @@ import pytest
 
 from cases.errors import NoSuchCase
 from formats.framing import unpack_records
-from formats.journal import JournalBroken, read_journal
+from formats.journal import read_journal
 from formats.sealedbox import BoxBroken, open_sealed
 from recording.errors import DamagedJournal, NoRecording, SealedSegment
 from recording.playback import render
@@ -208,7 +208,7 @@ def everything_opened(folder: Path, keys: list[bytes]) -> Iterator[Watched]:
                 with ScratchFile(folder) as out:
                     try:
                         render([path], key, START, out, kind=kind)  # type: ignore[arg-type]
-                    except (BoxBroken, SealedSegment, JournalBroken, NoRecording):
+                    except (DamagedJournal, SealedSegment, NoRecording):
                         continue
                     out.seek(0)
                     yield watch(out.read())

@@ -14,8 +14,11 @@ from formats.journal import JournalHeader, read_journal, scan_journal
 from recording.clock import Clocks
 from recording.errors import RecorderFailed
 from recording.header import read_header
-from recording.journalsink import QUEUE_BYTES, STALL_NS, JournalSink
+from recording.journalsink import QUEUE_BYTES, STALL_NS, JournalSink, Outlets
+from recording.lane import Lane
+from recording.leg import Leg
 from recording.sink import Recorder
+from recording.spools import Spools
 from tests.integration.recording.studio import Studio
 
 
@@ -150,8 +153,12 @@ def test_a_disk_that_cannot_be_written_fails_the_room_until_its_sinks_are_closed
 def lone_sink(studio: Studio) -> JournalSink:
     """A sink whose writer thread never comes: what a hanging disk looks like from `write`."""
     clocks = Clocks(lambda: 0, lambda: studio.now_ns, "boot")
+    (spool,) = Spools(studio.folder).each
+    lane = Lane(spool, clocks, 0, list, lambda: None)
     header = JournalHeader("r", {"room": "room_1"}, "2026-03-01T01:00:00.000Z", 0, "boot")
-    return JournalSink(studio.folder, header, studio.vault[1], clocks, lambda: None, studio.fail)
+    return JournalSink(
+        Leg(lane, header, studio.vault[1]), clocks, Outlets(lambda leg, cause: None, studio.note, studio.fail)
+    )
 
 
 def test_more_than_memory_is_set_aside_for_fails_at_once(studio: Studio) -> None:

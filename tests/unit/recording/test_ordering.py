@@ -65,7 +65,7 @@ def test_a_sequence_that_starts_over_begins_a_new_run_and_a_lone_stray_does_not(
     stray = in_order([packet(0, first=30_000), packet(0, first=5), packet(1, first=30_000)])
     assert [item.run for item in stray] == [0, 0]
     again = in_order([packet(number, first=first) for first in (30_000, 5) for number in range(10)])
-    assert [item.run for item in again] == [0] * 10 + [1] * 9
+    assert [item.run for item in again] == [0] * 10 + [1] * 10, "the first of the new run is kept"
 
 
 def test_what_is_no_rtp_is_left_out() -> None:

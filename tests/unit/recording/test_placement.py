@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recording.ordering import Ordered
-from recording.placement import STICKY_NS, place
+from recording.placement import PAUSE_NS, STICKY_NS, place
 from recording.rtp import Rtp
 
 MS = 1_000_000
@@ -82,3 +82,37 @@ def test_runs_are_placed_each_for_itself() -> None:
     packets = [(index * STEP_NS, packet(index, index * STEP_NS * (1 if index < 50 else 3), index * STEP_NS,
                                         run=int(index >= 50))) for index in range(51)]  # fmt: skip
     assert errors(packets) == [0] * 51
+
+
+@given(
+    stamps=st.lists(st.integers(-(2**40), 2**40), min_size=1, max_size=300),
+    steps_ms=st.lists(st.integers(0, 3000), min_size=300, max_size=300),
+)
+def test_nothing_is_put_after_its_arrival_whatever_the_timestamps(stamps: list[int], steps_ms: list[int]) -> None:
+    arrival, packets = 0, []
+    for index, (stamp, step) in enumerate(zip(stamps, steps_ms, strict=False)):
+        arrival += step * MS
+        packets.append(Ordered(0, index, stamp, arrival, Rtp(0, 0, 1, False, b"")))
+    placed = list(place(packets, RATE))
+    assert [item for _, item in placed] == packets
+    assert all(at <= item.arrival_ns + PAUSE_NS for at, item in placed)
+
+
+@given(percent=st.integers(0, 400), seed=st.integers(0, 2**32), jitter_ms=st.integers(0, 30))
+def test_a_sender_whose_clock_runs_fast_or_slow_stays_in_its_time(percent: int, seed: int, jitter_ms: int) -> None:
+    chance = random.Random(seed)
+    packets = []
+    for index in range(400):
+        at = index * STEP_NS
+        packets.append((at, packet(index, at * percent // 100, at + chance.randint(0, jitter_ms) * MS)))
+    # The last two hundred milliseconds have too little ahead of them to tell a pause from jitter.
+    assert max(abs(error) for error in errors(packets)[:-10]) <= 100 * MS + jitter_ms * MS
+
+
+@given(late=st.dictionaries(st.integers(1, 95).map(lambda index: 4 * index), st.integers(1_100, 4_000)))
+def test_packets_that_were_overtaken_by_seconds_are_where_they_belong(late: dict[int, int]) -> None:
+    packets = [
+        (index * STEP_NS, packet(index, index * STEP_NS, (index * 20 + late.get(index, 0)) * MS))
+        for index in range(400)
+    ]
+    assert max(abs(error) for error in errors(packets)) <= STICKY_NS

@@ -1124,7 +1124,7 @@ export interface RoomView {
   caucus_side: ("A" | "B") | null;
   session: SessionView | null;
   last: LastView | null;
-  recorder: ("idle" | "ok" | "failed") | null;
+  recorder: ("idle" | "ok" | "degraded" | "failed") | null;
   screen: ScreenView | null;
   peers: PeerView[];
   waiting: WaitingView[];
