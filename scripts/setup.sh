@@ -6,6 +6,7 @@ cd "$(dirname "$0")/.."
 mode=${1:-run}
 stamps=build/stamps
 mkdir -p "$stamps"
+[ -x .venv/bin/python ] || rm -f "$stamps"/*  # somebody threw it away: nothing that was put into it is there
 
 say() { printf '\033[2m· %s\033[0m\n' "$*" >&2; }
 die() { printf '\n%s\n' "$*" >&2; exit 1; }
